@@ -4,9 +4,11 @@ A program reads how often it repeats from the environment.  As written and as fi
 many, each time in a process of its own on the CPU; what it prints must be the same, and the slope is the resident
 memory per repeat between the two, at the end of the program and after a garbage collection.  The record says which
 TensorFlow that was; `docs/evidence/fixes-cpu.md` is written from it with `--page record.json
-docs/evidence/fixes-cpu.md`.
+docs/evidence/fixes-cpu.md`.  `--verify record.json [CODE …]` adds what the comparison of `check --fix --verify` says of
+each program and its fix.
 """
 
+import datetime
 import gc
 import json
 import os
@@ -195,6 +197,32 @@ def measured(program):
     return entry
 
 
+def proven(program):
+    """What `--verify` says of a program and its rule's fix.  Time enough for a busy machine; short measurements: it is
+    the results of the first repeats that are asked for."""
+    sys.path.insert(0, str(HERE.parent))
+    from tflint_mem import Settings, check_paths
+    from tflint_mem.sources.source import Source
+    from tflint_mem.verify import session
+    from tflint_mem.verify.plan.options import Options
+
+    os.environ["REPEATS"] = str(MANY)
+    found = check_paths(program, Settings(select=[program.stem[:6]], project=False)).findings
+    options = Options(device="cpu", level="as-written", timeout=300, seconds=2, env=["REPEATS"])
+    one = next(each for each in found if each.fix is not None)
+    said = session.verify_findings([one], [Source.read(str(program))], None, options).findings[0].verification
+    fix = said.get("fix") or {"cures": None, "results": "not run", "compared": 0, "message": ""}
+    return {
+        "date": datetime.date.today().isoformat(),
+        "verdict": said["verdict"],
+        "results": fix["results"],
+        "compared": fix["compared"],
+        "cures": fix["cures"],
+        "message": said["message"],
+        "of the fix": fix["message"],
+    }
+
+
 def versions():
     """TensorFlow's, Keras' and Python's version; TensorFlow is imported for all runs to come."""
     os.environ.update(QUIET)
@@ -220,23 +248,34 @@ def page(record):
         "stays in both. TFM702's workers have memory of their own; TFM504 is about",
         "Keras 2 and has no program here.",
         "",
+        "`--verify` compares what the first repeats of both versions print, write and leave in variables; behind it "
+        "stands how many things that were.",
+        "",
         "Written by `bench/fixes.py`.",
         "",
-        "| program | fix | | repeats | same output | before | after | seconds |",
-        "|---|---|---|---|---|---|---|---|",
+        "| program | fix | | repeats | same output | before | after | seconds | `--verify` |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for entry in record["programs"]:
         if entry["fix"] is None:
-            lines.append(f"| {entry['program']} | none is offered | | | | | | |")
+            lines.append(f"| {entry['program']} | none is offered | | | | | | | |")
             continue
         before, after = entry["before"], entry["after"]
         few, many = entry["repeats"]
         lines.append(
             f"| {entry['program']} | {entry['fix']['message']} | {entry['fix']['applicability']} | {few}, {many} | "
             f"{'yes' if entry['same'] else 'no'} | "
-            f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} |"
+            f"{_slope(before)} | {_slope(after)} | {before['seconds']} → {after['seconds']} | "
+            f"{_compared(entry.get('verify'))} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _compared(said):
+    if said is None:
+        return ""
+    words = {"same": "same results", "other": "other results", "raises": "raises"}.get(said["results"])
+    return f"{words}, {said['compared']}" if words else said["message"].replace("|", "/")[:120]
 
 
 def _slope(side):
@@ -245,11 +284,24 @@ def _slope(side):
     return f"{side['slope']} ({side['kept']})" if "slope" in side else "not measured"
 
 
+def add_proofs(target, wanted):
+    """Adds what `--verify` says to a record."""
+    record = json.loads(target.read_text(encoding="utf-8"))
+    for entry in record["programs"]:
+        if not wanted or entry["program"] in wanted or entry["code"] in wanted:
+            entry["verify"] = proven(PROGRAMS / f"{entry['program']}.py")
+            target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            print(entry["program"], entry["verify"], flush=True)
+
+
 def main(arguments):
     if arguments[:1] == ["--page"]:
         Path(arguments[2]).write_text(
             page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), encoding="utf-8"
         )
+        return
+    if arguments[:1] == ["--verify"]:
+        add_proofs(Path(arguments[1]), set(arguments[2:]))
         return
     target, wanted = Path(arguments[0]).resolve(), set(arguments[1:])
     programs = [

@@ -295,11 +295,12 @@ def _parts(node):
 # -- measuring ---------------------------------------------------------------------------------------------------------
 
 
-def measure(item, device="cpu", env=()):
+def measure(item, device="cpu", env=(), timeout=60.0):
     """The record of one item: what a process of its own said.
 
     device  as `--verify-device` has it
     env     names of variables that the measured process gets too
+    timeout  seconds for the item
     """
     began = time.monotonic()
     if item.kind in ("leaky", "bad"):
@@ -319,6 +320,10 @@ def measure(item, device="cpu", env=()):
             f"--verify={item.file}:{item.row}",
             "--verify-device",
             device,
+            "--verify-level",
+            "as-written",
+            "--verify-timeout",
+            str(timeout),
             *(f"--verify-env={name}" for name in env),
             str(item.target),
         ]
@@ -334,6 +339,7 @@ def measure(item, device="cpu", env=()):
             str(item.repeat or 0),
             device,
             ",".join(env),
+            str(timeout),
         ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     try:
@@ -393,6 +399,7 @@ def after_fix(message):
     if "; the fixed version grows too" in message or "; fixed: it still hangs" in message:
         return "confirmed"
     for words, verdict in (
+        ("; of something else ", "cured"),
         ("; fixed: no growth", "not-confirmed"),
         ("; fixed: bounded", "bounded"),
         ("; fixed: it comes back", "not-confirmed"),
@@ -405,7 +412,7 @@ def after_fix(message):
     return None
 
 
-def measured_together(items, jobs):
+def measured_together(items, jobs, timeout=60.0):
     """Item and record of each, as they are done: so many at the same time in this process, each with sources of its
     own.
     """
@@ -423,7 +430,7 @@ def measured_together(items, jobs):
         else:
             findings.append((number, as_flagged(item.code, str(item.file), item.row, item.repeat or 0)))
     numbers = {id(finding): number for number, finding in findings}
-    options = Options(device="cpu", jobs=jobs, level="as-written")
+    options = Options(device="cpu", jobs=jobs, level="as-written", timeout=timeout)
 
     def verify(finding, seated, environment, tell):
         item = items[numbers[id(finding)]]
@@ -463,14 +470,14 @@ def as_flagged(code, file, row, repeat):
     )
 
 
-def place(code, target, file, row, repeat, device, env):
+def place(code, target, file, row, repeat, device, env, timeout):
     """Measures a place as if the rule had flagged it, and prints the JSON report.  In a process of its own."""
     from tflint_mem.report.json import record
     from tflint_mem.verify import session
     from tflint_mem.verify.plan.options import Options
 
     finding = as_flagged(code, file, row, repeat)
-    options = Options(device=device, env=env, level="as-written")
+    options = Options(device=device, env=env, level="as-written", timeout=timeout)
     outcome = session.verify_findings([finding], _sources(target), None, options)
     print(json.dumps([record(found) for found in outcome.findings]))
 
@@ -569,14 +576,14 @@ def table(record):
     return "\n".join(rows) + "\n"
 
 
-def _measured(items, jobs, lock):
+def _measured(items, jobs, lock, timeout):
     if jobs > 1:
         with locked(lock):
-            yield from measured_together(items, jobs)
+            yield from measured_together(items, jobs, timeout)
         return
     for item in items:
         with locked(lock):
-            found = measure(item)
+            found = measure(item, timeout=timeout)
         yield item, found
 
 
@@ -607,18 +614,29 @@ def main():
     )
     parser.add_argument("--seed", type=int, default=2026, help="of the draw (default: 2026)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="measure N at the same time (default: 1)")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds for each (default: 60); a busy machine needs more",
+    )
     parser.add_argument("--against", type=Path, metavar="OTHER.json", help="say where the verdicts differ from these")
     parser.add_argument("--again", action="store_true", help="measure anew what the record holds")
     parser.add_argument("--list", action="store_true", help="show the places and stop")
     parser.add_argument("--table", type=Path, metavar="FILE.md", help="write the table there")
     parser.add_argument("--lock", metavar="FILE", help="hold the lock of this file during each measurement")
     parser.add_argument(
-        "--place", nargs=7, metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT", "DEVICE", "ENV"), help=argparse.SUPPRESS
+        "--place",
+        nargs=8,
+        metavar=("CODE", "TARGET", "FILE", "ROW", "REPEAT", "DEVICE", "ENV", "TIMEOUT"),
+        help=argparse.SUPPRESS,
     )
     options = parser.parse_args()
     if options.place:
-        code, target, file, row, repeat, device, env = options.place
-        place(code, target, file, int(row), int(repeat), device, [name for name in env.split(",") if name])
+        code, target, file, row, repeat, device, env, timeout = options.place
+        names = [name for name in env.split(",") if name]
+        place(code, target, file, int(row), int(repeat), device, names, float(timeout))
         return
     codes = [
         rule.code
@@ -642,7 +660,7 @@ def main():
     record = json.loads(options.record.read_text()) if options.record.exists() else dict(surroundings(), items={})
     waiting = [item for item in items if record["items"].get(item.key, BROKEN)["verdict"] == "broken" or options.again]
     began, before = time.monotonic(), record.get("walls", {}).get(str(options.jobs), 0)
-    for number, (item, found) in enumerate(_measured(waiting, options.jobs, options.lock), 1):
+    for number, (item, found) in enumerate(_measured(waiting, options.jobs, options.lock, options.timeout), 1):
         record["items"][item.key] = found
         record.setdefault("walls", {})[str(options.jobs)] = round(before + time.monotonic() - began, 1)
         save(options.record, record)

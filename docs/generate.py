@@ -1,9 +1,10 @@
 """Writes the pages of rules and of the configuration, its JSON schema, and what others print and measure: `python
 docs/generate.py`.
 
-The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold;
-nothing is written twice.  In the other pages it renews what is measured (measured.py) and what examples print
-(examples.py).  A test fails when the pages are not what this script writes.
+The page of a rule is its docstring under a head from the table of rules, with the shapes that its fixtures hold and
+what they cost under each version of TensorFlow; nothing is written twice.  In the other pages it renews what is
+measured (measured.py, versions.py) and what examples print (examples.py).  What was measured under each version goes
+into the package, too.  A test fails when the pages are not what this script writes.
 """
 
 import importlib.util
@@ -19,8 +20,8 @@ HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
 
 
-def page(rule):
-    """The page of one rule as markdown."""
+def page(rule, versions):
+    """The page of one rule as markdown.  versions: the module beside this one"""
     fix = "none" if rule.fixable == "never" else f"{rule.fixable} ({rule.fix_safety})"
     folder = FIXTURES / f"{rule.code}-{rule.name}"
     shapes = (
@@ -48,6 +49,7 @@ def page(rule):
         f"{sum(s.startswith('bad_') for s in shapes)} further shapes are found and "
         f"{sum(s.startswith('ok_') for s in shapes)} look-alikes stay silent.",
         "",
+        *versions.section(rule),
     ]
     return "\n".join(lines)
 
@@ -129,14 +131,16 @@ def _beside(name):
 
 def pages():
     """{path below docs/: text} of everything that this script writes."""
-    found = {f"rules/{rule.code}.md": page(rule) for rule in LISTED}
+    measured, examples, versions = _beside("measured"), _beside("examples"), _beside("versions")
+    found = {f"rules/{rule.code}.md": page(rule, versions) for rule in LISTED}
+    found["versions.svg"] = versions.picture(LISTED)
+    found["../tflint_mem/ruleset/costs.json"] = versions.costs()
     found["rules.md"] = index()
     found["configuration.md"] = configuration()
     found["tflint-mem.schema.json"] = json.dumps(schema(), indent=2) + "\n"
-    measured, examples = _beside("measured"), _beside("examples")
     for path in sorted(HERE.glob("*.md")):
         if path.name not in found:
-            found[path.name] = examples.filled(measured.filled(path.read_text(encoding="utf-8")))
+            found[path.name] = versions.filled(examples.filled(measured.filled(path.read_text(encoding="utf-8"))))
     return found
 
 

@@ -87,7 +87,9 @@ def find(context: Context) -> Iterator[Draft]:
             severity="hint" if acquired.short or loaded.few(context, repeat, models.FEW) else None,
             measured=loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_help(context, acquired, mechanism),
-            trace=context.trace(repeat, "loads a model and keeps it alive in reference cycles"),
+            trace=context.trace(
+                repeat, "loads a model and keeps it alive in reference cycles", ways=models.ways(context, acquired)
+            ),
             fix=models.hoist_or_clear(context, repeat, m, i, mechanism == mechanisms.COLLECTED)
             if repeat.local
             else _cache(context, acquired, repeat, across),

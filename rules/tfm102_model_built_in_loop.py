@@ -5,7 +5,8 @@ Reports the construction of a whole Keras model (`Sequential`, `Model`, a subcla
 `from_config`) at a place that repeats, in this function or through its callers, when nothing on the way releases it.
 The finding stands where the new model comes from: at the constructor, or at the call of the project's own function that
 returns it. A layer block inside one model is not a model: there must be evidence that the thing is compiled, fitted,
-asked for predictions, saved or loaded into.
+asked for predictions, saved or loaded into. Two or three models, and up to ten of which nothing stays for ever, are a
+hint: what a few cost depends on their size.
 
 ## Why is this bad?
 Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each
@@ -18,9 +19,9 @@ Neither `del` nor `gc.collect()` nor `clear_session()` frees them, not even all 
 ## What was measured
 KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU. Built and called: 877 / 844, of which 216 / 269 stay
 until `clear_session()`. Built and fitted: 5013 / 11328 stay for ever with SGD, 19508 / 17733 with Adam; 2.13 and older
-keep 0-300. Graph-mode Keras keeps 5600-9750, which `clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49
-behind `gc.collect()`; the mechanisms above are TensorFlow's, so nothing of them is claimed where Keras runs on another
-backend.
+keep 0-300: what each `fit` of arrays keeps on 2.10 to 2.13, of one model too. Graph-mode Keras keeps 5600-9750, which
+`clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49 behind `gc.collect()`; the mechanisms above are
+TensorFlow's, so nothing of them is claimed where Keras runs on another backend.
 
 ## Example
 ```python
@@ -47,7 +48,7 @@ ends every live Keras model of the process. For training loops no rewrite of the
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import built, loaded, models
+from tflint_mem.analysis.models import built, loaded, models, tiny
 from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
+MANY = 50  # tiny models
 _GRAPHS = frozenset(("graph.as_default", "tf.Session", "session.as_default"))
 
 
@@ -155,13 +157,36 @@ def _draft(
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.advice(mechanism, training, mechanisms.certain(context, m)),
         severity=loaded.severity(context, repeat, m, mechanism, cleaned),
-        trace=context.trace(repeat, "builds a new model" + (" that is trained" if training else "")),
+        persona="pedantic" if _little(context, acquired, repeat, mechanism) else None,
+        trace=context.trace(
+            repeat,
+            "builds a new model" + (" that is trained" if training else ""),
+            ways=() if cleaned else _ways(context, acquired, (m, i)),
+        ),
         fix=models.clear_each_repeat(context, repeat, m, i, collect_only=mechanism == mechanisms.COLLECTED)
         if fixable
         else "training pins each model, whatever is cleared"
         if pins
         else "the model is made in a function that the loop calls",
     )
+
+
+def _ways(context: Context, acquired: Acquired, place: Site) -> Iterator[Repeat]:
+    """The ways in which the model is built again that lead through the same place; others are told by themselves."""
+    for repeat in models.ways(context, acquired):
+        again = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
+        if repeat.kind not in ("handler", "script") and models.factory(context, again) == place:
+            yield repeat
+
+
+def _little(context: Context, acquired: Acquired, repeat: Repeat, mechanism: str) -> bool:
+    """Is what stays surely little: a handful of models that a collection frees at last, or tiny ones, and not many?"""
+    passing = mechanism in (mechanisms.WAITING, mechanisms.COLLECTED)
+    if passing and loaded.few(context, repeat):
+        return True
+    kinds = ("loop", "comprehension", "objective") if passing else ("loop", "comprehension")
+    counted = repeat.kind in kinds and loaded.few(context, repeat, MANY, unknown=True)
+    return counted and tiny.tiny(context, acquired.m, acquired.i)
 
 
 def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:

@@ -99,7 +99,11 @@ def find(context: Context) -> Iterator[Draft]:
             if training
             else loaded.load_measured(mechanism, acquired.names, MEASURED),
             help=_trained_help(mechanism) if training else _SCRIPT if repeat.kind == "script" else _PROCESS,
-            trace=context.trace(repeat, f"{verb} a model" + (" that is trained" if training else "")),
+            trace=context.trace(
+                repeat,
+                f"{verb} a model" + (" that is trained" if training else ""),
+                ways=models.ways(context, acquired),
+            ),
             fix=_fix(context, acquired, used, peers),
         )
 

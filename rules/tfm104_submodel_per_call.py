@@ -3,7 +3,8 @@
 ## What it does
 Reports `Model(model.inputs, layer.output …)` and a `Sequential` that takes a whole model, in a function that runs again
 and again (Grad-CAM, embeddings, activation plots), when the wrapper is used there and dropped, or returned to the one
-function that does so. A function of a library that nothing in the project calls runs as often as others call it.
+function that does so. A method of a library that nothing in the project calls runs as often as others call it; a plain
+function of which no repeat is known is shown with `--pedantic` only: mostly it explains one picture.
 
 ## Why is this bad?
 The wrapper shares its weights, so this is no memory leak: calling it costs nothing that stays, `predict` leaves a
@@ -96,16 +97,25 @@ def find(context: Context) -> Iterator[Draft]:
             help="build the wrapper once and keep it (an attribute, a module-level name, a cache)",
             severity="warning" if nodes else None,
             group="leak" if nodes else None,
-            trace=context.trace(shown, "wraps the model again") if shown is not None else (),
+            trace=context.trace(
+                shown, "wraps the model again", ways=wrappers.ways(context, m, i) if repeat is not None else ()
+            )
+            if shown is not None
+            else (),
             confidence=LIKELY if whose is not None else None,
-            persona="pedantic" if shown is None and not nodes and _called_once(context, m, m.calls[i].scope) else None,
+            persona="pedantic" if shown is None and not nodes and _by_hand(context, m, m.calls[i].scope) else None,
             fix=_hoist(m, i) if repeat is not None and repeat.local else _keep(context, m, i, repeat, sites),
         )
 
 
-def _called_once(context: Context, m: Module, scope: int) -> bool:
-    """Is the function called in one place, and neither a method nor in a notebook, whose cells run again?"""
-    return scope > 0 and not m.notebook and not m.is_method(scope) and len(context.project.callers(m, scope)) == 1
+def _by_hand(context: Context, m: Module, scope: int) -> bool:
+    """Is the function, of which no repeat is known, a helper that explains or plots one picture: no method of an object
+    that somebody keeps, nor called by a cell of a notebook, which runs again?
+    """
+    if scope <= 0 or m.is_method(scope):
+        return False
+    callers = context.project.callers(m, scope)
+    return not m.notebook or len(callers) == 1 and all(other.calls[j].scope > 0 for other, j, _ in callers)
 
 
 # -- the fixes --------------------------------------------------------------------------------------------------------

@@ -80,9 +80,10 @@ def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Modu
     """The finding at statement `s`, which keeps the expression, the History of call `fit` in `fm`."""
     statement = m.statements[s]
     here = fit if fm is m and fm.calls[fit].scope == statement.scope else None
-    repeat = _repeat(context, m, s, expression, here)
+    repeat = next(_ways(context, m, s, expression, here), None)
     if repeat is None or not _new_model(context, fm, fit, repeat):
         return None
+    ways = (way for way in _ways(context, m, s, expression, here) if _new_model(context, fm, fit, way))
     flagged, _ = repeat.hops[-1]
     return Draft(
         code=CODE,
@@ -92,7 +93,7 @@ def _draft(context: Context, m: Module, s: int, expression: Expression, fm: Modu
         "and through its `model` attribute the model itself",
         measured=MEASURED,
         help="keep the numbers, `.history`; this does not cure what training new models in one process keeps (TFM102)",
-        trace=context.trace(repeat, "trains the model whose history is kept") if flagged is m else (),
+        trace=context.trace(repeat, "trains the model whose history is kept", ways=ways) if flagged is m else (),
         fix=_numbers(context, m, expression, statement),
         noqa_row=statement.end_line,
         site=s,
@@ -110,13 +111,12 @@ def _position(m: Module, s: int) -> Pos:
     return Pos(statement.line, column, end_line, end_column)
 
 
-def _repeat(context: Context, m: Module, s: int, expression: Expression, fit: int | None) -> Repeat | None:
-    """The repeat of the keeping statement: of the loop around it, or through the callers of its function."""
+def _ways(context: Context, m: Module, s: int, expression: Expression, fit: int | None) -> Iterator[Repeat]:
+    """The repeats of the keeping statement: of the loop around it, or through the callers of its function."""
     calls = m.calls_of(s)
     here = expression.number if isinstance(expression, CallRef) else calls[-1] if calls else fit
-    if here is None:
-        return None
-    return context.project.repeats(m, here, lambda r: r.count is None or r.count > 1)
+    ways = context.repeats(m, here) if here is not None else iter(())
+    return (repeat for repeat in ways if repeat.count is None or repeat.count > 1)
 
 
 def _new_model(context: Context, fm: Module, fit: int, repeat: Repeat) -> bool:

@@ -80,7 +80,7 @@ def find(context: Context) -> Iterator[Draft]:
             continue
         if backends.other(context, m) or modes.in_graph(context, m) or context.project.versions.uses_removed(m):
             continue  # nothing is pinned there
-        repeat = _repeat(context, m, i)
+        repeat = next(_ways(context, m, i), None)
         if repeat is None:
             continue
         yield context.at_call(
@@ -92,14 +92,14 @@ def find(context: Context) -> Iterator[Draft]:
             + " the old training graph and optimizer stay for the life of the process",
             measured=MEASURED_TURNS if _alternates(m, i, repeat) else MEASURED,
             help=_HELP_TURNS if _alternates(m, i, repeat) else _HELP,
-            trace=context.trace(repeat, "compiles the model again"),
+            trace=context.trace(repeat, "compiles the model again", ways=_ways(context, m, i)),
             fix=_fix(context, m, i, repeat),
         )
 
 
-def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
-    """The repeat that compiles and trains one model again and again."""
-    return context.project.repeats(m, i, lambda repeat: _one_model_trained(context, m, i, repeat))
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The repeats that compile and train one model again and again."""
+    return (repeat for repeat in context.repeats(m, i) if _one_model_trained(context, m, i, repeat))
 
 
 def _one_model_trained(context: Context, m: Module, i: int, repeat: Repeat) -> bool:

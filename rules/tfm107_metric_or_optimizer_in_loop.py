@@ -78,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
             or context.project.compiled(m, m.calls[i].scope)
         ):
             continue
-        repeat = _repeat(context, m, i, kind)
+        repeat = next(_ways(context, m, i, kind), None)
         if repeat is None or backends.other(context, m):
             continue
         if kind == "optimizer":
@@ -118,7 +118,7 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, kind: str, keeps
         help=help,
         severity="warning" if keeps and step_objects.sees_one(context, m, i) else None,
         group="leak" if keeps else None,
-        trace=context.trace(repeat, f"makes a new {kind}"),
+        trace=context.trace(repeat, f"makes a new {kind}", ways=_ways(context, m, i, kind)),
         fix=_fix(context, m, i, kind, repeat),
     )
 
@@ -138,8 +138,8 @@ def _keeps(context: Context, m: Module, i: int, repeat: Repeat) -> int:
     return 0 if context.project.released(repeat, models.CLEARS) else step_objects.RENAMED.get(tail, 0)
 
 
-def _repeat(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
-    """A loop that goes on with the same model and variables and makes the same object again."""
+def _ways(context: Context, m: Module, i: int, kind: str) -> Iterator[Repeat]:
+    """The loops that go on with the same model and variables and make the same object again."""
     for repeat in context.repeats(m, i):
         if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= 3:
             continue
@@ -149,8 +149,7 @@ def _repeat(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
             continue
         if step_objects.belongs_to_new(context, repeat, kind) or trials.trains_new(context, repeat):
             continue
-        return repeat
-    return None
+        yield repeat
 
 
 # -- the fix ----------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def _in_containers(context: Context, m: Module, i: int) -> Iterator[Draft]:
     for keeping in kept.in_scope(context, m, m.calls[i].scope):
         if not any(value in wanted for value in keeping.values):
             continue
-        repeat = _new_in_each(context, m, i, keeping)
+        repeat = next(_new_in_each(context, m, i, keeping), None)
         if repeat is None:
             continue
         fate = kept.fate(context, keeping)
@@ -94,14 +94,19 @@ def _in_containers(context: Context, m: Module, i: int) -> Iterator[Draft]:
             + ("one of them is used afterwards" if fate == kept.ONE else "none of them is used afterwards"),
             measured=MEASURED,
             help=HELP,
-            trace=context.trace(repeat, "makes a new model", TraceStep.at(m, pos, "keeps it")),
+            trace=context.trace(
+                repeat,
+                "makes a new model",
+                TraceStep.at(m, pos, "keeps it"),
+                ways=_new_in_each(context, m, i, keeping),
+            ),
             noqa_row=m.statements[keeping.s].end_line,
             site=keeping.s,
         )
 
 
-def _new_in_each(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | None:
-    """The repeat in which both the model is made and the statement keeps it."""
+def _new_in_each(context: Context, m: Module, i: int, keeping: Keeping) -> Iterator[Repeat]:
+    """The repeats in which both the model is made and the statement keeps it."""
     statement = m.statements[keeping.s]
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or repeat.handed or repeat.kind not in ("loop", "while"):
@@ -110,8 +115,7 @@ def _new_in_each(context: Context, m: Module, i: int, keeping: Keeping) -> Repea
         if m.inside(statement.block, loop) and not any(
             m.inside(m.statements[s].block, loop) for s in kept.empty_at(context, m, statement.scope, keeping.container)
         ):
-            return repeat
-    return None
+            yield repeat
 
 
 def _in_results(context: Context, m: Module, i: int) -> Iterator[Draft]:

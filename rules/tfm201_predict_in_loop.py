@@ -1,21 +1,24 @@
 """Finds Keras' `predict` called for one sample, frame or step at a time.
 
 ## What it does
-Reports `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is called for each
-frame, step or node (also from another file), `map`, a worker, a callback per batch. The receiver must be a Keras model:
-`predict` of scikit-learn, XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. Up to
-eight passes, whole arrays (the parts of a cross-validation, one prediction for each trained model) and one prediction
-per request stay silent.
+Reports, as a hint, `predict` of a Keras model at a place that repeats: a loop or comprehension, a function that is
+called for each frame, step or node (also from another file), `map`, a worker, a callback per batch. Where the
+requirements say TensorFlow 2.10 to 2.14 it is a warning, and a leak. The receiver must be a Keras model: `predict` of
+scikit-learn, XGBoost, a Kalman filter, a wrapper, or a subclass that overrides it is another thing. Up to eight passes,
+whole arrays (the parts of a cross-validation, one prediction for each trained model) and one prediction per request
+stay silent.
 
 ## Why is this bad?
 `predict` is made for large arrays: each call sets up a data pipeline, callbacks and a progress bar, whatever the size
-of the input. For one sample that set-up is nearly all the time. It is slow, but it is no memory leak: what it leaves is
-collected.
+of the input. For one sample that set-up is nearly all the time. On most versions it is slow, but no memory leak: what
+it leaves is collected. On TensorFlow 2.10 to 2.14 it leaks: the kernels that are made for the functions of each
+pipeline stay in TensorFlow's cache until `clear_session()`.
 
 ## What was measured
 Milliseconds per call for one small batch (TensorFlow 2.8, 2.15 and 2.21, CPU; good for ratios only): `predict` 41-64,
-`model(x)` 1.7-2.8, `predict_on_batch` 1.1 (23 on 2.15 and 2.8), a `tf.function` around the model 0.8-1.0. Memory: 0-4
-KiB per call stay on 2.4 to 2.21.
+`model(x)` 1.7-2.8, `predict_on_batch` 1.1 (23 on 2.15 and 2.8), a `tf.function` around the model 0.8-1.0. Memory: on
+TensorFlow 2.10 to 2.14 each call keeps 230-280 KiB, whatever the size of the input, until `clear_session()`; on 2.8,
+2.9, 2.15 and later 0-5. `evaluate` and `fit` of arrays keep as much there; a data set that is made once keeps nothing.
 
 Inputs of ever new element shapes (images of their own sizes, texts of their own lengths) are another thing: each new
 shape keeps 74-120 KiB on 2.21, with no end in 600 calls. A direct call keeps nothing.
@@ -50,7 +53,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import outputs, receivers
 from tflint_mem.analysis.passes import hot, predictions, shapes
-from tflint_mem.analysis.program import backends, modes
+from tflint_mem.analysis.program import backends, mechanisms, modes
 from tflint_mem.facts import Comprehension, DictDisplay, SequenceDisplay, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.project.linking.call_names import call_text
@@ -61,16 +64,19 @@ if TYPE_CHECKING:
 
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft, Repair
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM201"
 SWEEPS = True
-MEASURED = (
-    "not a leak (0-4 KiB per call stay, TF 2.4-2.21); 41-64 ms per call against 1.7-2.8 ms for `model(x)` "
-    "and 0.8-1.0 ms in a tf.function (ratios from a small CPU)"
+_MILLISECONDS = (
+    "41-64 ms per call against 1.7-2.8 ms for `model(x)` and 0.8-1.0 ms in a tf.function (ratios from a small CPU)"
 )
+MEASURED = f"on TF 2.10 to 2.14 230-280 KiB stay per call until clear_session(), elsewhere 0-5; {_MILLISECONDS}"
+MEASURED_KEPT = f"230-280 KiB stay per call until clear_session() (TF 2.10 to 2.14); {_MILLISECONDS}"
+MEASURED_NOT_KEPT = f"not a leak (0-5 KiB per call stay); {_MILLISECONDS}"
 MEASURED_GRAPH = (
     "not a leak; 0.7 ms per call in graph mode against 0.4 ms for `predict_on_batch` "
     "(Keras 2 on TF 2.21; ratios from a small CPU); `model(x)` adds operations to the graph there"
@@ -79,6 +85,7 @@ MEASURED_SHAPES = (
     "74-120 KiB stay for each new shape of the elements, with no end in 600 calls (TF 2.21); "
     "a direct call keeps 0. 41-64 ms per call against 1.7-2.8 ms for `model(x)`"
 )
+_MEASURED = {None: MEASURED, True: MEASURED_KEPT, False: MEASURED_NOT_KEPT}
 _HELP_SHAPES = "call the model: model(x, training=False), or resize or pad the input to a few shapes"
 _HELP = "predict once on one array of all samples, or call the model: model(x, training=False)"
 _HELP_GRAPH = "predict once on one array of all samples, or call predict_on_batch(x)"
@@ -96,17 +103,22 @@ def find(context: Context) -> Iterator[Draft]:
             or backends.other(context, m)
         ):
             continue  # on JAX predict is no slower than a call: 1.1 against 1.4 ms
-        repeat = next((r for r in hot.repeats(context, m, i) if predictions.often(context, m, i, r)), None)
+        repeat = next(_ways(context, m, i), None)
         if repeat is None:
             continue
         graph = modes.in_graph(context, m)
         data = predictions.data(context, m, i)
         shape = None if graph or data is None else shapes.argument(context, repeat, data)
+        if shape is not None and not shape.sure:
+            shape = None
         why = (
             "each call checks and slices its input and runs callbacks for one small batch"
             if graph
             else "each call sets up a data pipeline of its own, whatever the size of the input"
         )
+        kept = not graph and mechanisms.keeps_pipelines(context, m)
+        if kept:
+            why = "each call sets up a data pipeline of its own, whose kernels stay until clear_session()"
         if shape is not None:
             why = f"it is given {shape.what}, and for each new shape it traces a graph that stays"
         yield context.at_call(
@@ -114,16 +126,24 @@ def find(context: Context) -> Iterator[Draft]:
             m,
             i,
             f"`{call_text(m, i)}` runs Keras' predict {context.when(repeat, m)}: {why}",
-            measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else MEASURED,
+            measured=MEASURED_GRAPH if graph else MEASURED_SHAPES if shape else _MEASURED[kept],
             help=_HELP_GRAPH if graph else _HELP_SHAPES if shape else _HELP,
-            severity="warning" if shape else None,
-            group="leak" if shape else None,
+            severity="warning" if shape or kept else None,
+            group="leak" if shape or kept else None,
             persona="pedantic"
             if graph and modes.by_itself(context, m)
             else None,  # 0.3 ms per call: nobody waits for that
-            trace=context.trace(repeat, "runs a whole prediction" if graph else "sets up a prediction pipeline"),
+            trace=context.trace(
+                repeat,
+                "runs a whole prediction" if graph else "sets up a prediction pipeline",
+                ways=_ways(context, m, i),
+            ),
             fix=_fix(context, m, i, graph),
         )
+
+
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    return (repeat for repeat in hot.repeats(context, m, i) if predictions.often(context, m, i, repeat))
 
 
 def _stands_in(context: Context, m: Module, i: int) -> bool:

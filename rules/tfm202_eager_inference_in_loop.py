@@ -87,11 +87,14 @@ def find(context: Context) -> Iterator[Draft]:
 
 def _draft(context: Context, m: Module, i: int, what: str, last: str, fix: Repair | str | None) -> Iterator[Draft]:
     """The finding at call `i`, if it repeats often enough: `what` happens there, told as `last` at the trace's end."""
-    repeat = hot.busy(context, m, i, FEW, lambda repeat: _worth_tracing(context, m, i, repeat))
-    if repeat is None or hot.around_training(context, repeat) or hot.outshone(context, repeat):
+
+    def worth(repeat: Repeat) -> bool:
+        return _worth_tracing(context, m, i, repeat)
+
+    repeat = hot.busy(context, m, i, FEW, worth)
+    if repeat is None or not _felt(context, repeat):
         return
-    if (repeat.kind == "callback" or hot.trains(context, repeat)) and hot.now_and_then(repeat):
-        return
+    ways = (way for way in hot.busy_ways(context, m, i, FEW, worth) if _felt(context, way))
     yield context.at_call(
         CODE,
         m,
@@ -101,9 +104,16 @@ def _draft(context: Context, m: Module, i: int, what: str, last: str, fix: Repai
         measured=MEASURED,
         help="make a tf.function of the forward pass once and call that, "
         f"with {_relaxed(context, m)} where shapes vary",
-        trace=context.trace(repeat, last),
+        trace=context.trace(repeat, last, ways=ways),
         fix=(fix if repeat.local else decorate(context, m, i)) if fix else "it is part of a larger step",
     )
+
+
+def _felt(context: Context, repeat: Repeat) -> bool:
+    """Is it more than a small part of what each pass does?"""
+    if hot.around_training(context, repeat) or hot.outshone(context, repeat):
+        return False
+    return not ((repeat.kind == "callback" or hot.trains(context, repeat)) and hot.now_and_then(repeat))
 
 
 def _worth_tracing(context: Context, m: Module, i: int, repeat: Repeat) -> bool:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft
 
@@ -75,9 +76,11 @@ def find(context: Context) -> Iterator[Draft]:
             or _needs_host(m, i, opening)
         ):
             continue
-        repeat = hot.busy(
-            context, m, i, FEW, lambda r: not hot.in_tape(context, r) and not hot.over_gradients(context, r)
-        )
+
+        def alone(repeat: Repeat) -> bool:
+            return not hot.in_tape(context, repeat) and not hot.over_gradients(context, repeat)
+
+        repeat = hot.busy(context, m, i, FEW, alone)
         if repeat is None:
             continue
         traced = _traced_inside(context, m, i, opening)
@@ -95,7 +98,7 @@ def find(context: Context) -> Iterator[Draft]:
             measured="" if traced else MEASURED,
             persona="pedantic" if traced else None,
             help="put the step into a function of tensors and decorate it with @tf.function",
-            trace=context.trace(repeat, "records op by op"),
+            trace=context.trace(repeat, "records op by op", ways=hot.busy_ways(context, m, i, FEW, alone)),
             fix="the step stands in the loop itself" if repeat.local else decorate(context, m, i),
         )
 

@@ -37,7 +37,7 @@ from tflint_mem.analysis.models import models
 from tflint_mem.analysis.models.output_calls import GRADIENTS, PREDICTIONS, one_tensor, output
 from tflint_mem.analysis.models.symbolic import building
 from tflint_mem.analysis.passes import kept
-from tflint_mem.analysis.passes.long_repeats import long_repeat
+from tflint_mem.analysis.passes.long_repeats import long_repeats
 from tflint_mem.facts import Attribute, CallRef, ExprStatement, Name, Record, Subscript, tail_of
 from tflint_mem.finding import UNSAFE
 from tflint_mem.ruleset.draft import Draft, TraceStep
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tflint_mem.analysis.passes.kept import Keeping
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Repair
     from tflint_mem.ruleset.fix_context import FixContext
@@ -128,7 +129,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         or building(context, m, made)
     ):
         return None
-    repeat = long_repeat(context, keeping, made)
+    repeat = next(long_repeats(context, keeping, made), None)
     if repeat is None:
         return None
     fate = kept.fate(context, keeping)
@@ -136,6 +137,7 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         return None
     pos = kept.position(m, s)
     needed = fate == kept.ALL
+    small = needed and repeat.local and isinstance(container, Name) and _steps(m, repeat)
     words = _words(context.project.apis(m, made))
     on_host = words is _OF_PREDICTIONS
     where = "" if on_host else " on the device"
@@ -148,12 +150,27 @@ def _draft(context: Context, keeping: Keeping) -> Draft | None:
         measured=words.measured,
         help=words.help,
         severity="hint" if needed else None,
-        trace=context.trace(repeat, "makes the output", TraceStep.at(m, pos, "keeps it"))
+        persona="pedantic" if small else None,
+        trace=context.trace(
+            repeat,
+            "makes the output",
+            TraceStep.at(m, pos, "keeps it"),
+            ways=(way for way in long_repeats(context, keeping, made) if way.hops[-1] == (m, made)),
+        )
         if repeat.hops[-1] == (m, made)
         else (),
         fix="arrays take as much on the host" if on_host else _fix(context, m, s, made),
         noqa_row=statement.end_line,
         site=s,
+    )
+
+
+def _steps(m: Module, repeat: Repeat) -> bool:
+    """Does each pass take one step of an environment?  Then what it keeps is of one state, until the episode ends."""
+    first, i = repeat.hops[0]
+    return repeat.block is not None and any(
+        tail_of(m.calls[j].func) == "step" and m.calls[j].block == repeat.block
+        for j in m.scope_calls(first.calls[i].scope)
     )
 
 

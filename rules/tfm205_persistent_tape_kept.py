@@ -39,7 +39,7 @@ from tflint_mem.ruleset.draft import Draft, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tflint_mem.analysis.passes.kept import Keeping
     from tflint_mem.project.linking.module import Module
@@ -61,9 +61,9 @@ def find(context: Context) -> Iterator[Draft]:
             continue
         for keeping in kept.in_scope(context, m, m.calls[i].scope):
             if name in keeping.values and (_persistent(context, m, i) or not _taken(m, i, name)):
-                repeat = _repeat(context, m, i, keeping)
+                repeat = next(_ways(context, m, i, keeping), None)
                 if repeat is not None:
-                    yield _draft(context, m, keeping, repeat)
+                    yield _draft(context, m, keeping, repeat, _ways(context, m, i, keeping))
                     break
 
 
@@ -89,8 +89,8 @@ def _taken(m: Module, i: int, name: Name) -> bool:
     return any(isinstance(f, Attribute) and f.base == name and f.attr in _GRADIENTS for f in called)
 
 
-def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | None:
-    """The repeat that records the tape, and in which the container goes on."""
+def _ways(context: Context, m: Module, i: int, keeping: Keeping) -> Iterator[Repeat]:
+    """The repeats that record the tape, and in which the container goes on."""
     scope, container = m.calls[i].scope, keeping.container
     local = (
         isinstance(container, Name) and container.id in m.bindings(scope) and container.id not in m.global_names(scope)
@@ -105,11 +105,10 @@ def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | N
         elif local or fresh:
             continue
         if kept.fate(context, keeping) != kept.BOUNDED:
-            return repeat
-    return None
+            yield repeat
 
 
-def _draft(context: Context, m: Module, keeping: Keeping, repeat: Repeat) -> Draft:
+def _draft(context: Context, m: Module, keeping: Keeping, repeat: Repeat, ways: Iterable[Repeat]) -> Draft:
     pos = kept.position(m, keeping.s)
     return Draft(
         code=CODE,
@@ -119,7 +118,7 @@ def _draft(context: Context, m: Module, keeping: Keeping, repeat: Repeat) -> Dra
         "and with it all intermediate results of that step",
         measured=MEASURED,
         help="take the gradients in the step, and keep those if anything",
-        trace=context.trace(repeat, "records a tape", TraceStep.at(m, pos, "keeps it")),
+        trace=context.trace(repeat, "records a tape", TraceStep.at(m, pos, "keeps it"), ways=ways),
         noqa_row=m.statements[keeping.s].end_line,
         site=keeping.s,
     )

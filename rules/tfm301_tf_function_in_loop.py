@@ -155,7 +155,7 @@ def _checked(context: Context, m: Module, i: int, traced: Traced) -> Iterator[Dr
         help="make it once, outside of what repeats, and pass what changes as tensors",
         severity="error" if training else "warning" if kept else None,
         group="leak" if training or kept else None,
-        trace=context.trace(repeat, "makes a new tf.function"),
+        trace=context.trace(repeat, "makes a new tf.function", ways=remade.ways(context, m, i)),
         site=i,
         noqa_row=pos.end_line,
         fix=_fix(context, m, i, traced)

@@ -93,7 +93,11 @@ def find(context: Context) -> Iterator[Draft]:
             else "pass a tensor: tf.constant(value), or a tf.Variable that is assigned",
             severity="error" if varying.kind == "model" else None,
             confidence=LIKELY if repeat.kind == public.KIND else None,
-            trace=context.trace(repeat, f"passes {varying.what}"),
+            trace=context.trace(
+                repeat,
+                f"passes {varying.what}",
+                ways=(r for r in varying_values.ways(context, m, i, which) if not _made_again(context, traced, r)),
+            ),
             fix=_fix(context, m, i, traced, varying, which),
         )
 

@@ -2,9 +2,11 @@
 
 ## What it does
 Reports a call of a `tf.function` that repeats and passes an argument whose shape shows in the code to change: a slice
-up to a loop variable, crops of boxes, random sizes, texts encoded one by one, tensors and lists that grow, batches
-padded to their longest element. Slices of constant length, a handful of sizes, arrays of unknown size, functions with
-an `input_signature`, `reduce_retracing=True` or the older `experimental_relax_shapes=True` stay silent.
+up to a loop variable, crops of boxes, random sizes, texts encoded one by one, rows that a mask lets through, tensors
+and lists that grow, batches padded to their longest element. Rows of JSON, images and arrays that are read in each pass
+may have one size or many: with `--pedantic` they are reported, too. Slices of constant length, a handful of sizes,
+arrays of unknown size, functions with an `input_signature`, `reduce_retracing=True` or the older
+`experimental_relax_shapes=True` stay silent.
 
 ## Why is this bad?
 The shapes of the arguments are part of the key under which a trace is kept. Each new shape traces a new graph, and the
@@ -44,7 +46,7 @@ from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.facts import Def
-from tflint_mem.finding import UNSAFE
+from tflint_mem.finding import POSSIBLE, UNSAFE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ def find(context: Context) -> Iterator[Draft]:
             "the tf.function traces a new graph for each shape and keeps it",
             measured=MEASURED,
             help="make it with reduce_retracing=True or an input_signature with None, or pad to a few sizes",
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            confidence=None if shape.sure else POSSIBLE,
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
             fix=_fix(context, m, traced),
         )
 

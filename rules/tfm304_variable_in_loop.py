@@ -12,7 +12,7 @@ new name stays in that cache. A kept variable keeps its value.
 
 ## What was measured
 KiB per repeat, TensorFlow 2.21 / 2.15: new name 35 / 44 until `clear_session()`; kept: its size; rebound with the same
-name: 0. TensorFlow 2.14 and older have no such cache.
+name: 0. On TensorFlow 2.14 and older the name is no part of what kernels are kept by, and a new one leaves nothing.
 
 ## Example
 ```python
@@ -80,19 +80,22 @@ def _named(context: Context, m: Module, i: int) -> Draft | None:
     name = context.argument(m, i, None, "name")
     if name is None or isinstance(name, Constant) or context.project.versions.at_least(m, 2, 15) is False:
         return None
-    for repeat in _repeats(context, m, i):
-        if variance.of(context, repeat, name) != variance.SAME:
-            return context.at_call(
-                CODE,
-                m,
-                i,
-                f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; "
-                "each name stays in TensorFlow's kernel cache",
-                measured=MEASURED,
-                help="make it once and `assign` to it, or give it the same name each time",
-                trace=context.trace(repeat, "makes a variable with a new name"),
-                fix=_nameless(m, i),
-            )
+
+    def ways() -> Iterator[Repeat]:
+        return (repeat for repeat in _repeats(context, m, i) if variance.of(context, repeat, name) != variance.SAME)
+
+    for repeat in ways():
+        return context.at_call(
+            CODE,
+            m,
+            i,
+            f"`{call_text(m, i)}` makes a variable with a new name {context.when(repeat, m)}; "
+            "each name stays in TensorFlow's kernel cache",
+            measured=MEASURED,
+            help="make it once and `assign` to it, or give it the same name each time",
+            trace=context.trace(repeat, "makes a variable with a new name", ways=ways()),
+            fix=_nameless(m, i),
+        )
     return None
 
 

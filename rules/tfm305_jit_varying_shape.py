@@ -40,6 +40,7 @@ from tflint_mem.analysis.models.models import text
 from tflint_mem.analysis.passes import shapes
 from tflint_mem.analysis.tracing import traced_functions
 from tflint_mem.facts import FALSE, NONE
+from tflint_mem.finding import POSSIBLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def find(context: Context) -> Iterator[Draft]:
             "XLA compiles a program for each shape and keeps it",
             measured=MEASURED,
             help="pad to one length or a few, or leave jit_compile out",
-            trace=context.trace(repeat, f"passes {shape.what}"),
+            confidence=None if shape.sure else POSSIBLE,
+            trace=context.trace(repeat, f"passes {shape.what}", ways=shapes.ways(context, m, i)),
         )
 
 

@@ -14,7 +14,7 @@ there is nothing to win: eager code can call the function itself.
 ## What was measured
 TensorFlow 2.21, KiB per call with one and the same function: 37, with the gradient of a tape 76, in the `call` of a
 layer 32; linear over 4500 calls, `gc.collect()` changes nothing, `clear_session()` frees it. Called directly, through
-`tf.numpy_function` or inside a `tf.function`: 0. TensorFlow 2.14 and older have no such cache.
+`tf.numpy_function` or inside a `tf.function`: 0. On TensorFlow before 2.10 nothing stays; from there on 38-48.
 
 ## Example
 ```python
@@ -42,6 +42,8 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import models
 from tflint_mem.analysis.passes import hot
+from tflint_mem.analysis.program.dispatch import through_other
+from tflint_mem.analysis.program.mechanisms import FIRST_KEEPING
 from tflint_mem.project.repeats.repeat import Repeat
 
 TYPE_CHECKING = False
@@ -54,7 +56,8 @@ if TYPE_CHECKING:
 
 CODE = "TFM307"
 MEASURED = (
-    "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21); "
+    "37 KiB stay per call of one and the same function until clear_session(), 76 with a tape's gradient (TF 2.21; "
+    "38-48 since TF 2.10); "
     "called directly or by tf.numpy_function: 0"
 )
 FEW = 20  # calls: less than a megabyte in all
@@ -65,11 +68,11 @@ _SYMBOLIC = ("Input", "placeholder")
 def find(context: Context) -> Iterator[Draft]:
     """Eager calls of `tf.py_function` that repeat."""
     for m, i, _ in context.calls(("py_function",), frozenset(("tf.py_function",))):
-        if context.project.versions.at_least(m, 2, 15) is False:
+        if context.project.versions.at_least(m, *FIRST_KEEPING) is False:
             continue
         if context.argument(m, i, 0, "func") is None or context.in_tests(m) or context.project.versions.graph_mode(m):
             continue  # without a function it is the decorator
-        repeat = next((r for r in hot.repeats(context, m, i) if _often(context, r)), None)
+        repeat = next(_ways(context, m, i), None)
         if repeat is not None:
             yield context.at_call(
                 CODE,
@@ -80,8 +83,12 @@ def find(context: Context) -> Iterator[Draft]:
                 measured=MEASURED,
                 help="call the function itself, use tf.numpy_function with a function of arrays, "
                 "or run the step in a tf.function",
-                trace=context.trace(repeat, "enters the function anew"),
+                trace=context.trace(repeat, "enters the function anew", ways=_ways(context, m, i)),
             )
+
+
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    return (repeat for repeat in hot.repeats(context, m, i) if _often(context, repeat))
 
 
 def _often(context: Context, repeat: Repeat) -> bool:
@@ -94,7 +101,7 @@ def _often(context: Context, repeat: Repeat) -> bool:
         or hot.per_epoch(repeat)
     ):
         return False
-    return _eager(context, repeat) and not context.project.released(repeat)
+    return _eager(context, repeat) and not context.project.released(repeat) and not through_other(context, repeat)
 
 
 def _eager(context: Context, repeat: Repeat) -> bool:

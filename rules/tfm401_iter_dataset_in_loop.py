@@ -71,7 +71,7 @@ def find(context: Context) -> Iterator[Draft]:
         if made is None:
             continue
         j, dataset = made
-        repeat = _steps(context, m, i, dataset)
+        repeat = next(_steps(context, m, i, dataset), None)
         if repeat is None:
             continue
         yield context.at_call(
@@ -81,13 +81,13 @@ def find(context: Context) -> Iterator[Draft]:
             f"`{call_text(m, j)}` opens the data set anew {context.when(repeat, m)}, for one batch",
             measured=MEASURED,
             help="make the iterator once, over `dataset.repeat()`, and take each batch with next()",
-            trace=context.trace(repeat, "takes the first batch of a new iterator"),
+            trace=context.trace(repeat, "takes the first batch of a new iterator", ways=_steps(context, m, i, dataset)),
             fix=_fix(context, m, i, j, dataset, repeat),
         )
 
 
-def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat | None:
-    """A loop over steps (not epochs, not data sets) around the call."""
+def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Iterator[Repeat]:
+    """The loops over steps (not epochs, not data sets) around the call."""
     for repeat in context.repeats(m, i):
         if (
             repeat.count is not None
@@ -98,8 +98,7 @@ def _steps(context: Context, m: Module, i: int, dataset: Expression) -> Repeat |
         if repeat.kind == "callback" and "_batch_" not in repeat.what or hot.waits(context, repeat):
             continue
         if variance.of(context, repeat, dataset) == variance.SAME and not fresh_iterators.runs_through_data(repeat):
-            return repeat
-    return None
+            yield repeat
 
 
 _IN_ORDER = frozenset(

@@ -70,23 +70,17 @@ def find(context: Context) -> Iterator[Draft]:
         if context.in_tests(m):
             continue
         interactive = "tf.InteractiveSession" in names
-        for repeat in context.repeats(m, i):
-            if repeat.count is not None and repeat.count <= 3:
-                continue
-            kept = open_sessions.kept(context, repeat)
-            if (
-                not kept
-                and not interactive
-                or kept
-                and not interactive
-                and repeat.count is not None
-                and repeat.count <= ENSEMBLE
-            ):
-                continue
-            if open_sessions.ended(context, m, i):
-                break
+        repeat = next(_ways(context, m, i, interactive), None)
+        if repeat is not None and not open_sessions.ended(context, m, i):
             yield _draft(context, m, i, repeat, interactive)
-            break
+
+
+def _ways(context: Context, m: Module, i: int, interactive: bool) -> Iterator[Repeat]:
+    """The repeats whose sessions stay: interactive ones, and those that are kept and not counted in the code."""
+    for repeat in context.repeats(m, i):
+        few = 3 if interactive else ENSEMBLE
+        if (repeat.count is None or repeat.count > few) and (interactive or open_sessions.kept(context, repeat)):
+            yield repeat
 
 
 def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive: bool) -> Draft:
@@ -103,7 +97,7 @@ def _draft(context: Context, m: Module, i: int, repeat: Repeat, interactive: boo
         ),
         measured=MEASURED,
         help=_HELP_INTERACTIVE if interactive else _HELP_KEPT,
-        trace=context.trace(repeat, "opens a session that stays"),
+        trace=context.trace(repeat, "opens a session that stays", ways=_ways(context, m, i, interactive)),
         fix=_close(repeat, m, i, interactive),
     )
 

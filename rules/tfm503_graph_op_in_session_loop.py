@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from tflint_mem.codemod import Proposal
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
-    from tflint_mem.ruleset.draft import Repair
+    from tflint_mem.ruleset.draft import Repair, Steps
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM503"
@@ -98,13 +98,15 @@ def _draft(context: Context, made: Made) -> Draft:
     m, repeat = made.m, made.repeat
     what = f"`{call_text(m, made.call)}`" if made.call is not None else "this expression on tensors"
     when = context.when(repeat, m) if repeat is not None else f"in each call of `{m.qualname(made.scope)}`"
-    way = context.trace(repeat, "").steps[:-1] if repeat is not None else ()
     last = TraceStep.at(m, made.pos, "adds operations to the graph")
+    trace = Trace((last,))
+    if repeat is not None:
+        way = context.trace(repeat, "", ways=graph_growth.ways(context, made))  # ends at a call beside the statement
+        trace = Trace((*way.steps[:-1], last), repeat, ((*steps[:-1], last) for steps in _further(way)))
     statement = m.statements[made.statement]
     if made.whole:
-        message = (
-            f"a network is built again on the same graph {when}, beginning with {what}; the graph keeps the ones before"
-        )
+        begins = "and initialized by" if made.name in graphs.INITIALIZERS else "beginning with"
+        message = f"a network is built again on the same graph {when}, {begins} {what}; the graph keeps the ones before"
         help = "give each repeat a graph of its own (`with tf.Graph().as_default():`), or build the network once"
     else:
         message = f"{what} adds operations to the graph {when}; the graph keeps them all, and each run gets slower"
@@ -120,7 +122,7 @@ def _draft(context: Context, made: Made) -> Draft:
         message=message,
         measured=_cost(context, made),
         help=help,
-        trace=Trace((*way, last), repeat),
+        trace=trace,
         noqa_row=statement.end_line if simple else made.pos.end_line,
         fix=_hoist(made, made.call)
         if made.call is not None and not made.whole and repeat is not None and repeat.local
@@ -128,6 +130,10 @@ def _draft(context: Context, made: Made) -> Draft:
         if repeat is not None and not repeat.local
         else "a whole network is built, not one operation",
     )
+
+
+def _further(way: Trace) -> Iterator[Steps]:
+    yield from way.further
 
 
 def _cost(context: Context, made: Made) -> str:

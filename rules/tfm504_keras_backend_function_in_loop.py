@@ -89,7 +89,7 @@ def find(context: Context) -> Iterator[Draft]:
             or context.project.compiled(m, m.calls[i].scope)
         ):
             continue
-        repeat = backend_objects.made_again(context, m, i, kind)
+        repeat = next(backend_objects.made_again(context, m, i, kind), None)
         if repeat is not None:
             found.setdefault((m.index, m.calls[i].scope), []).append(_Made(kind, m, i, repeat))
     for made in found.values():
@@ -129,7 +129,9 @@ def _draft(context: Context, kind: str, growing: str, m: Module, i: int, repeat:
         measured=MEASURED[growing],
         help="make it once and keep it: before the loop, in the constructor, or in a cache by layer",
         severity="error" if growing == "variable" else "hint" if light else None,
-        trace=context.trace(repeat, "makes a new backend " + kind),
+        trace=context.trace(
+            repeat, "makes a new backend " + kind, ways=backend_objects.made_again(context, m, i, kind)
+        ),
         fix=_hoist(m, i, kind) if repeat.local else "what repeats it stands in another function",
     )
 

@@ -6,6 +6,7 @@ project: no memory growth, no memory limit, no fraction, no choice of devices. O
 of TensorFlow or Keras in one of its entry points (script, notebook, console script, service); some others are listed in
 the trace. Libraries and tests, TFLite, code for the CPU or a TPU, and a project whose requirements or container have no
 GPU stay silent: whoever runs a library decides about the GPU. It is a hint: many programs have their GPU to themselves.
+The examples of a library, and a study of many small scripts that are run by hand, are told with `--pedantic` only.
 
 ## Why is this bad?
 Without a setting TensorFlow reserves nearly all memory of every visible GPU when it starts, whether it needs it or not.
@@ -64,7 +65,12 @@ if TYPE_CHECKING:
 CODE = "TFM601"
 MEASURED = "TensorFlow reserves nearly all memory of every visible GPU when it starts"
 MOST_NAMED = 5  # further entry points that the trace names
-MANY = 30  # programs: a course, or somebody's attempts
+MANY = 12  # programs: a course, a study, or somebody's attempts
+ALONE = 0.7  # of them, without anything of the project that they import
+EXAMPLES = frozenset(
+    ("example", "examples", "notebook", "notebooks", "tutorial", "tutorials", "doc", "docs", "demo", "demos", "samples")
+)  # folders
+PACKAGED = ("setup.py", "pyproject.toml", "setup.cfg")
 _SESSIONS = ("Session", "InteractiveSession")
 _MESSAGE = "Let the memory of all GPUs grow as needed"
 
@@ -107,14 +113,22 @@ def _draft(context: Context, programs: Sequence[Program]) -> Draft:
             *also,
         ),
         noqa_row=pos.end_line,
-        persona="pedantic" if _exercises(programs) else None,
+        persona="pedantic" if _exercises(programs) or _examples(context, programs) else None,
         fix=_fix(context, m, pos, top) if not also else "each entry point needs its own",
     )
 
 
 def _exercises(programs: Sequence[Program]) -> bool:
-    """Are they a collection of small programs, each for itself, that are run by hand one after the other?"""
-    return len(programs) >= MANY and all(len(program.closure) == 1 for program in programs)
+    """Are they a collection of small programs, most for themselves, that are run by hand one after the other?"""
+    alone = sum(len(program.closure) == 1 for program in programs)
+    return len(programs) >= MANY and alone >= ALONE * len(programs)
+
+
+def _examples(context: Context, programs: Sequence[Program]) -> bool:
+    """Are they what a library shows to those who use it?"""
+    return all(not EXAMPLES.isdisjoint(part.lower() for part in program.m.parts[:-1]) for program in programs) and any(
+        mark in text for text in context.project.versions.texts(PACKAGED) for mark in ("setup(", "[project]", "[tool.")
+    )
 
 
 def _does(m: Module, i: int) -> str:

@@ -78,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
             wanted.extend(t for t in statement.targets if isinstance(t, Name))
         for keeping in kept.in_scope(context, m, call.scope):
             if any(value in wanted for value in keeping.values):
-                repeat = _repeat(context, m, i, keeping)
+                repeat = next(_ways(context, m, i, keeping), None)
                 if repeat is not None:
                     yield _draft(context, m, i, keeping, repeat)
                     break
@@ -99,8 +99,8 @@ def _closed(context: Context, m: Module) -> bool:
     return False
 
 
-def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | None:
-    """A way in which the call repeats while its writers pile up, or None."""
+def _ways(context: Context, m: Module, i: int, keeping: Keeping) -> Iterator[Repeat]:
+    """The ways in which the call repeats while its writers pile up."""
     for repeat in context.repeats(m, i):
         if (
             repeat.kind not in ("loop", "while", "handler", "callback")
@@ -120,8 +120,7 @@ def _repeat(context: Context, m: Module, i: int, keeping: Keeping) -> Repeat | N
         ):
             continue
         if kept.fate(context, keeping) not in (kept.BOUNDED, kept.UNKNOWN):
-            return repeat
-    return None
+            yield repeat
 
 
 def _draft(context: Context, m: Module, i: int, keeping: Keeping, repeat: Repeat) -> Draft:
@@ -133,7 +132,9 @@ def _draft(context: Context, m: Module, i: int, keeping: Keeping, repeat: Repeat
         message=f"keeps the writer that is opened {context.when(repeat, m)}, and nothing closes it",
         measured=MEASURED,
         help="close each writer when its run is over, or open it in a `with` statement",
-        trace=context.trace(repeat, "opens a writer", TraceStep.at(m, pos, "keeps it")),
+        trace=context.trace(
+            repeat, "opens a writer", TraceStep.at(m, pos, "keeps it"), ways=_ways(context, m, i, keeping)
+        ),
         noqa_row=m.statements[keeping.s].end_line,
         site=keeping.s,
         fix=_close(context, m, i, keeping, repeat),

@@ -78,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
     """Tables and layers at a place that repeats, unless each is kept on purpose or belongs to one model."""
     tails = frozenset(name.rpartition(".")[2] for name in TABLES | LAYERS)
     for m, i, names in context.calls(tails, TABLES | LAYERS):
-        repeat = _repeat(context, m, i)
+        repeat = next(_ways(context, m, i), None)
         if repeat is None:
             continue
         layer = bool(names & LAYERS)
@@ -90,13 +90,13 @@ def find(context: Context) -> Iterator[Draft]:
             "the content of each stays for the life of the process",
             measured=MEASURED_LAYER if layer else MEASURED_TABLE,
             help="make it once, before the repeat or in the constructor of what uses it",
-            trace=context.trace(repeat, "makes a table that nothing frees"),
+            trace=context.trace(repeat, "makes a table that nothing frees", ways=_ways(context, m, i)),
             fix=_hoist(m, i) if repeat.local else _keep(context, m, i, names, repeat),
         )
 
 
-def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
-    """A way of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()`
+def _ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The ways of repeating in which the table is used and dropped; neither garbage collection nor `clear_session()`
     releases it.
     """
     for repeat in context.repeats(m, i):
@@ -122,8 +122,7 @@ def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
             INPUTS,
         ):
             continue  # each pass adds an input to the model that is being built, with its own table
-        return repeat
-    return None
+        yield repeat
 
 
 def _scope_of(repeat: Repeat) -> int:

@@ -36,9 +36,11 @@ def test_pages_are_current():
     wanted = beside("generate").pages()
     found = {
         str(p.relative_to(DOCS).as_posix()): p.read_text(encoding="utf-8")
-        for p in [*PAGES, DOCS / "tflint-mem.schema.json"]
+        for p in [*PAGES, DOCS / "tflint-mem.schema.json", DOCS / "versions.svg"]
         if p.parent.name != "evidence"
     }
+    costs = ROOT / "tflint_mem" / "ruleset" / "costs.json"
+    found["../tflint_mem/ruleset/costs.json"] = costs.read_text(encoding="utf-8")
     assert found == wanted, "run `python docs/generate.py`"
 
 

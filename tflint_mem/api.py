@@ -271,7 +271,7 @@ def _subtract(check: Check) -> None:
 
 def _report(check: Check, listener: _Listener, text: bytes | None) -> Report:
     with check.faults.around("the search for copies"):
-        check.together()
+        check.together(calls=True)
     return Report(
         findings=tuple(check.findings),
         errors=tuple(notice for notice in listener.notices if notice.kind in ERRORS),

@@ -22,6 +22,7 @@ PERSONAS = REGULAR, PEDANTIC = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
 SYNTAX_ERROR = "TFM000"  # the code of a file that cannot be read as Python
 UNUSED_SUPPRESSION = "TFM001"  # the code of a comment that silences nothing
+CODES_OF_FILES = frozenset((SYNTAX_ERROR, UNUSED_SUPPRESSION))  # codes about the text of a file, not about what it runs
 PYTHON_2 = "is written in Python 2: nothing is reported in it, but its calls count"  # message of such a file's TFM000
 
 Place = tuple[int, int]  # (row, column)
@@ -93,6 +94,7 @@ class Finding(Record, tag="finding", kw_only=True):
     noqa_row      the row where a suppression comment counts (last row of the flagged logical line); None: the flagged
                   one
     trace         Steps from the repeat to the place, outermost first; empty when one place tells it all
+    further_traces  traces of further repeats of the same place, by file and row of where they begin; bounded
     places        Steps of further places with the same fault, which this finding stands for (filled for reports: see
                   report.twins)
     fix           what would mend it, None when nothing is offered
@@ -115,6 +117,7 @@ class Finding(Record, tag="finding", kw_only=True):
     help: str = ""
     noqa_row: int | None = None
     trace: tuple[Step, ...] = ()
+    further_traces: tuple[tuple[Step, ...], ...] = ()
     places: tuple[Step, ...] = ()
     fix: Fix | None = None
     verification: dict[str, Any] | None = None
@@ -122,6 +125,11 @@ class Finding(Record, tag="finding", kw_only=True):
     def key(self) -> tuple[str, int | None, Place, str]:
         """What tells the finding from the others of its run: file, cell, place, code."""
         return (self.path, self.cell, self.start, self.code)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The Steps of all traces."""
+        return sum(self.further_traces, self.trace)
 
     def sort_key(self) -> tuple[str, int, Place, str]:
         """Order of reports: file, cell, place, code."""

@@ -545,7 +545,11 @@ def test_rules_lists_every_rule():
     assert re.findall(r"^TFM\d{3}", listed.stdout, re.MULTILINE) == [rule.code for rule in LISTED]
     records = json.loads(tflint("rules", "--output-format", "json").stdout)
     assert [record["name"] for record in records] == [rule.name for rule in LISTED]
-    assert set(records[0]) == {"code", "name", "group", "severity", "summary", "fixable", "fix_safety"}
+    fields = {"code", "name", "group", "severity", "summary", "fixable", "fix_safety", "since", "until", "versions"}
+    assert set(records[0]) == fields
+    (loads,) = (record for record in records if record["code"] == "TFM101")
+    newest = loads["versions"][-1]
+    assert newest["flagged"]["grows"] > 100 > newest["fixed"]["grows"], "KiB per repeat"
 
 
 def test_rule_explains_by_code_and_by_name():

@@ -233,6 +233,7 @@ def test_json_has_the_promised_fields(run):
             "end_location",
             "filename",
             "fix",
+            "further_traces",
             "help",
             "location",
             "measured",

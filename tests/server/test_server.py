@@ -12,6 +12,10 @@ from tflint_mem.api import apply_fixes, check_source
 from tflint_mem.command.cli import cli
 
 LOADER = "import tensorflow as tf\n\n\ndef load(path):\n    return tf.keras.models.load_model(path)\n"
+ASKED = (
+    "import tensorflow as tf\n\nmodel = tf.keras.models.load_model('m')\n\n\n"
+    "def load(x):\n    return model.predict(x)\n"
+)
 LOOP = "from loader import load\n\nfor name in open('names'):\n    print(load(name).summary())\n"
 ONCE = "from loader import load\n\nprint(load('one').summary())\n"
 SAFE = (
@@ -91,6 +95,42 @@ def test_a_leak_in_another_file_is_told_at_the_step_that_is_open(editor, project
     assert found["relatedInformation"][-1]["location"]["uri"] == loader
     editor.type(main, ONCE)
     editor.wait(lambda: not editor.published[main]["diagnostics"])
+
+
+def test_each_open_file_on_a_way_has_its_part(editor, project):
+    """Two loops around one load: each file says it, faintly where the load itself is open, and none has its fix."""
+    (project / "other.py").write_text(LOOP)
+    main, other = editor.open(project / "main.py"), editor.open(project / "other.py")
+    [in_main], [in_other] = editor.diagnostics(main), editor.diagnostics(other)
+    assert in_main["message"] == in_other["message"] and "main.py:3" in in_main["message"]
+    assert at(in_main) == at(in_other) and in_main["severity"] == in_other["severity"] == 2
+    first, *_, last = in_other["relatedInformation"]
+    assert first["location"]["uri"] == other and last["location"]["uri"] == (project / "loader.py").as_uri()
+    assert "also: the `for` loop repeats" in [each["message"] for each in in_other["relatedInformation"]]
+    loader = editor.open(project / "loader.py")
+    [found] = editor.diagnostics(loader)
+    assert found["severity"] == 2
+    editor.wait(lambda: [each["severity"] for each in editor.published[other]["diagnostics"]] == [4])
+    assert editor.actions(other, in_other["range"]) == []
+    editor.type(other, ONCE)
+    editor.wait(lambda: not editor.published[other]["diagnostics"])
+    assert codes(editor.published[main]["diagnostics"]) == ["TFM101"]
+
+
+def test_the_whole_of_a_large_project_is_looked_at_behind_the_answer(editor, project):
+    """More files than are gone through after each key; the leak stands in one that is not open."""
+    for number in range(151):
+        (project / f"plain{number}.py").write_text("import tensorflow as tf\n")
+    (project / "loader.py").write_text(ASKED)
+    main = editor.open(project / "main.py", ONCE)
+    assert editor.diagnostics(main) == []
+    for text, expected in ((LOOP, ["TFM201"]), (ONCE, []), ("# a row\n" + LOOP, ["TFM201"])):
+        editor.type(main, text)
+        editor.diagnostics(main)
+        editor.wait(lambda wanted=expected: codes(editor.published[main]["diagnostics"]) == wanted)
+    for number in range(5):  # keys in between end the look around, and each is answered
+        editor.type(main, f"# a row\n{LOOP}# {number}\n")
+        assert codes(editor.diagnostics(main)) == ["TFM201"]
 
 
 def test_what_is_closed_has_no_diagnostics(editor, project):

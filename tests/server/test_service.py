@@ -93,10 +93,10 @@ def test_notices_are_told_once(editor, tmp_path, monkeypatch):
     uri = editor.open(tmp_path / "leaky.py", LEAKY)
     real = Live.check
 
-    def telling(self, sources, overrides, tell):
+    def telling(self, sources, overrides, tell, given_up=None):
         tell(Notice(kind=FAULT, text="a rule failed"))
         tell(Notice(kind=PROJECT, text="the project is cut"))
-        return real(self, sources, overrides, tell)
+        return real(self, sources, overrides, tell, given_up)
 
     monkeypatch.setattr(Live, "check", telling)
     run(editor, changed(uri), changed(uri))

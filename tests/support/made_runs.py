@@ -1,6 +1,11 @@
 """Made-up runs for tests of verdicts: the events that a child would have sent, from what each meter reads."""
 
+from tflint_mem.finding import Finding
 from tflint_mem.verify.containment.run import Run
+from tflint_mem.verify.plan.options import Options
+from tflint_mem.verify.snippet.snippet import Rendered
+from tflint_mem.verify.verdict import judge
+from tflint_mem.verify.verdict.runs import Runs
 
 MIB = 1 << 20
 FLAT = 500 * MIB
@@ -99,3 +104,31 @@ def made(
             }
         )
     return Run(status, events, 1.0, 0, 0, "")
+
+
+def result_of(run, code="TFM204", fixed=None, same=False, **facts):
+    """The Result of judge() on made-up runs.  same: each repeat is a call with the same stand-ins."""
+
+    class Snippet:
+        stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
+        level = "as-written"
+
+        def render(self, stand_ins=None):
+            return Rendered("@function\nstep()\n", {})
+
+    finding = Finding(
+        code=code,
+        name="x",
+        group="leak" if code != "TFM601" else "config",
+        severity="error",
+        message="m",
+        path="a.py",
+        start=(1, 1),
+        end=(1, 1),
+    )
+    runs = Runs(Snippet(), run)
+    runs.snippet.constant = same
+    if fixed is not None:
+        runs.fixed_snippet, runs.fixed_run = Snippet(), fixed
+    environment = dict({"gpus": ["GPU:0"], "driver_gpus": [{"name": "one"}]}, **facts)
+    return judge.judge(finding, Options(), environment, runs, 0.0)

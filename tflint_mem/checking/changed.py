@@ -29,8 +29,8 @@ class Changed:
         self._rows: dict[tuple[str, bytes], Rows | None] = {}
 
     def only(self, findings: Iterable[Finding], get: Get) -> list[Finding]:
-        """The findings that stand on such rows, or whose way leads over them; a file that does not parse has changed as
-        a whole.
+        """The findings that stand on such rows, or one of whose ways leads over them; a file that does not parse has
+        changed as a whole.
 
         get   path -> Source or None
         """
@@ -42,7 +42,7 @@ class Changed:
             return rows is None or any(rows.values())
         own = range(finding.start[0], max(finding.end[0], finding.start[0]) + 1)
         places = [(finding.path, finding.cell, own)]
-        places += [(step.path, step.cell, range(step.row, step.row + 1)) for step in (*finding.trace, *finding.places)]
+        places += [(step.path, step.cell, range(step.row, step.row + 1)) for step in (*finding.steps, *finding.places)]
         for path, cell, span in places:
             rows = self._of(path, get)
             if rows is None or not rows.get(cell, set()).isdisjoint(span):

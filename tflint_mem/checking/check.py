@@ -194,12 +194,12 @@ class Check:
         silenced = [finding for finding in self._enabled(self.found) if finding.key() not in keys]
         return sorted(self._worth_showing(silenced), key=lambda finding: finding.sort_key())
 
-    def together(self, calls: bool = False) -> None:
+    def together(self, calls: bool = False, copies: bool = False) -> None:
         """Let one finding stand for several that are the same thing, as reports have it; see `twins.together`."""
         if len(self.findings) > 1:
             from tflint_mem.report import twins
 
-            self.findings = twins.together(self.findings, self.reader.get, calls)
+            self.findings = twins.together(self.findings, self.reader.get, calls, copies)
 
     def found_with(self, changed: Mapping[str, Source]) -> tuple[list[Finding], list[Finding]]:
         """What the check would find if the files in `changed` (by path) held those bytes: to report, and of

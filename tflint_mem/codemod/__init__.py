@@ -15,6 +15,7 @@ The modules in the order in which they use each other:
         survey          what one loop does with names, looked up once for all fixes in it
         invariance      does an expression mean the same in each repeat
         import_place, imports    where imports go; what names they bind, which to add
+        unused_imports           those whose last use a fix takes away
         hunks           from old and new rows to edits; several lists of edits as one
         cells           from rows of the module to rows of notebook cells
         predictions, histories, growth_stanza   fixes that need no more than this
@@ -26,7 +27,7 @@ The modules in the order in which they use each other:
         view            one top-level statement: nodes by their places, and the edits that replace them
         outside_uses    is a name read outside of a loop
         objections, hoist            moving what does not change out of a loop
-        expressions, statements, repeat, loader, constructor, growth_loop   the other rewrites
+        expressions, statements, repeat, loader, constructor, figures, growth_loop   the other rewrites
     operations          all rewrites under one name: what the author of a fix imports, and where to read first
 
 What may be touched: `operations` and what it lists, by everyone who writes a fix; `NoFix` and `Proposal`, which stand

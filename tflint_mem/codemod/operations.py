@@ -27,7 +27,7 @@ What a fix works with:
     remove_statement, move_up, with_rest, close_at_end, stays_inside, append_to_repeat     statements
     replace_expression, append_attribute, argument, keyword_names, add_keyword, without_keyword, wrap_argument,
     add_decorator, decorator_on, decorator_keyword, predict_to_call, predict_to_on_batch   expressions
-    cached_loader, into_constructor, growth_loop, growth_stanza                            whole fixes
+    cached_loader, into_constructor, growth_loop, growth_stanza, close_figure              whole fixes
     join                the edits of several of these as one list
     located             edits in the places that leave the program; the engine calls it
 
@@ -54,6 +54,7 @@ from .expressions import (
     without_keyword,
     wrap_argument,
 )
+from .figures import close_figure
 from .growth_loop import growth_loop
 from .growth_stanza import growth_stanza
 from .hoist import MODEL_READS, Move, hoist_call, hoist_def, hoist_statement, outermost_loop
@@ -85,6 +86,7 @@ __all__ = [
     "cached_loader",
     "clear_session_expression",
     "close_at_end",
+    "close_figure",
     "decorator_keyword",
     "decorator_on",
     "ensure",

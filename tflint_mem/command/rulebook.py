@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.ruleset.registry import Rule
 
-_FIELDS = ("code", "name", "group", "severity", "summary", "fixable", "fix_safety")
+_FIELDS = ("code", "name", "group", "severity", "summary", "fixable", "fix_safety", "since", "until")
 
 
 def explain(word: str, output_format: str) -> int:
@@ -74,7 +74,9 @@ def _fix(rule: Rule) -> str:
 
 
 def _record(rule: Rule) -> dict[str, object]:
-    return {field: getattr(rule, field) for field in _FIELDS}
+    from tflint_mem.ruleset import costs
+
+    return {**{field: getattr(rule, field) for field in _FIELDS}, "versions": costs.of_rule(rule.code)}
 
 
 def _print_json(value: object) -> None:

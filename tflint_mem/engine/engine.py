@@ -19,7 +19,7 @@ from tflint_mem.sources.source import Source
 from tflint_mem.sources.text import SourceError
 
 from . import reading, relevance
-from .finish import finished_or_none
+from .finish import finished_or_none, further
 from .import_lines import UNKNOWN, digest, imported
 from .places import most_specific
 from .session import Session
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tflint_mem.facts.packed import PackedFacts
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
-    from tflint_mem.ruleset.draft import Draft
+    from tflint_mem.ruleset.draft import Draft, Steps
     from tflint_mem.settings.settings import Settings
 
     from .rule_runs import Running
@@ -69,10 +69,19 @@ class Given:
             return None
         return frozenset(module.index for module in project.modules if module.path not in self.around)
 
-    def concerns(self, draft: Draft) -> bool:
-        """Lies the finding, or a step of its trace, in a file that is asked about?"""
+    def concerns(self, draft: Draft, further: Callable[[Draft], Iterable[Steps]]) -> bool:
+        """Lies the finding, or a step of one of its traces, in a file that is asked about?
+
+        further   gives the traces beside the first
+        """
         around = self.around
-        return not around or draft.m.path not in around or any(step.m.path not in around for step in draft.trace.steps)
+        if not around or draft.m.path not in around:
+            return True
+
+        def touched(steps: Steps) -> bool:
+            return any(step.m.path not in around for step in steps)
+
+        return touched(draft.trace.steps) or any(map(touched, further(draft)))
 
 
 def analyze(
@@ -96,7 +105,7 @@ def analyze(
     """
     session = session or Session()
     given = given or Given(settings.project_root)
-    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone)
+    watched = watch.of(settings.timeout_per_file if faults is not None else 0, files, session.alone, session.given_up)
     project = running = None
     with DEEP:
         session.begin()
@@ -297,7 +306,10 @@ def _of_rules(
     def finish(draft: Draft, kept_faults: Faults, whole: bool) -> Finding | None:
         return finished_or_none(running, draft, kept, kept_faults, running.watch, whole)
 
-    return side_by_side.findings(running, jobs, faults, finish, given.concerns, every)
+    def concerns(draft: Draft, kept_faults: Faults) -> bool:
+        return given.concerns(draft, lambda one: further(one, kept_faults, running.watch))
+
+    return side_by_side.findings(running, jobs, faults, finish, concerns, every)
 
 
 def _all_finished(
@@ -312,10 +324,14 @@ def _all_finished(
     drafts, of = [draft for draft in running.drafts() if not draft.m.mended], running.context.settings.of
     findings: dict[int, Finding | None] = {}
     enabled = most_specific([draft for draft in drafts if draft.code in of(draft.m.path).enabled])
-    for draft in filter(given.concerns, enabled):
+
+    def concerns(draft: Draft) -> bool:
+        return given.concerns(draft, lambda one: further(one, faults, watched))
+
+    for draft in filter(concerns, enabled):
         findings[id(draft)] = finished_or_none(running, draft, kept, faults, watched)
     if every is not None:
-        for draft in filter(given.concerns, most_specific(drafts)):
+        for draft in filter(concerns, most_specific(drafts)):
             known = (
                 findings[id(draft)]
                 if id(draft) in findings

@@ -11,26 +11,52 @@ from tflint_mem.sources.text import SourceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from tflint_mem.finding import Place
     from tflint_mem.hardening.faults import Faults
     from tflint_mem.hardening.watch import Watch
     from tflint_mem.project.linking.module import Module
     from tflint_mem.ruleset.context import Context
-    from tflint_mem.ruleset.draft import Draft
+    from tflint_mem.ruleset.draft import Draft, Steps
     from tflint_mem.sources.source import Source
 
     from .engine import Kept
     from .rule_runs import Running
+
+    T = TypeVar("T")
 
 
 def finished_or_none(
     running: Running, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
 ) -> Finding | None:
     """The Finding of a draft, None when that fails."""
+    others = further(draft, faults, watched)
+    return _guarded(
+        lambda: _finished(running.context, draft, others, kept, faults, watched, whole),
+        f"{draft.code} in row {draft.pos.line}",
+        draft,
+        faults,
+        watched,
+    )
+
+
+def further(draft: Draft, faults: Faults | None, watched: Watch) -> tuple[Steps, ...]:
+    """The traces of further repeats of a draft's place; none when the search fails, which costs nothing else."""
+    if _incomplete(draft):
+        return ()
+    what = f"the search for further repeats of {draft.code} in row {draft.pos.line}"
+    found = _guarded(lambda: draft.trace.further, what, draft, faults, watched) or ()
+    return tuple(steps for steps in found if not any(step.m.left_out for step in steps))
+
+
+def _guarded(make: Callable[[], T], what: str, draft: Draft, faults: Faults | None, watched: Watch) -> T | None:
+    """What `make` gives; None when it fails, which is told of `what`."""
     try:
         try:
             watched.at = draft.m.index
-            return _finished(running.context, draft, kept, faults, watched, whole)
+            return make()
         finally:
             watched.at = OFF
     except (Exception, Overtime) as error:
@@ -38,14 +64,20 @@ def finished_or_none(
             raise
         if isinstance(error, Overtime):
             watched.forgive(draft.m.index)
-            faults.overtime(f"{draft.code} in row {draft.pos.line}", draft.m.path, watched.limit)
+            faults.overtime(what, draft.m.path, watched.limit)
         else:
-            faults.add(f"{draft.code} in row {draft.pos.line}", draft.m.path)
+            faults.add(what, draft.m.path)
         return None
 
 
 def _finished(
-    context: Context, draft: Draft, kept: Kept, faults: Faults | None, watched: Watch, whole: bool = True
+    context: Context,
+    draft: Draft,
+    others: tuple[Steps, ...],
+    kept: Kept,
+    faults: Faults | None,
+    watched: Watch,
+    whole: bool,
 ) -> Finding:
     """The Finding of a draft: characters instead of bytes, cells instead of module rows, the fix built if it is the
     `whole`.
@@ -71,7 +103,7 @@ def _finished(
         _, noqa_row = source.locate(draft.noqa_row)
     if end_cell != cell:
         end_row, end_column = row, column
-    fix, refusal = fix_of(draft, source, faults, watched) if whole else (None, "")
+    fix, refusal = fix_of(context, draft, source, faults, watched) if whole else (None, "")
     return Finding(
         code=draft.code,
         name=rule.name,
@@ -87,7 +119,8 @@ def _finished(
         start=(row, column),
         end=(end_row, end_column),
         noqa_row=noqa_row,
-        trace=tuple(_step(kept, step.m, step.line, step.column, step.message) for step in draft.trace.steps),
+        trace=_steps(kept, draft.trace.steps),
+        further_traces=tuple(sorted((_steps(kept, steps) for steps in others), key=_by_place)),
         fix=fix,
     )
 
@@ -95,6 +128,14 @@ def _finished(
 def _incomplete(draft: Draft) -> bool:
     """Has one of its modules been left out since?"""
     return draft.m.left_out or any(step.m.left_out for step in draft.trace.steps)
+
+
+def _steps(kept: Kept, steps: Steps) -> tuple[Step, ...]:
+    return tuple(_step(kept, step.m, step.line, step.column, step.message) for step in steps)
+
+
+def _by_place(steps: tuple[Step, ...]) -> list[tuple[str, int, int, int]]:
+    return [(step.path, step.cell or 0, step.row, step.column) for step in steps]
 
 
 def _step(kept: Kept, m: Module, line: int, column: int, message: str) -> Step:
@@ -124,7 +165,20 @@ def with_reason(text: str, refusal: str) -> str:
     return f"{text}; no fix is offered: {refusal}" if text else f"no fix is offered: {refusal}"
 
 
-def fix_of(draft: Draft, source: Source, faults: Faults | None, watched: Watch) -> tuple[Fix | None, str]:
+def _taken(context: Context, m: Module, name: str) -> bool:
+    """May another module of the project take a name from this one: by `from m import *`, or as `m.name`?"""
+    project = context.project
+    return any(
+        any(imported.attribute in (name, "*") for imported in other.imports)
+        or bool(project.mentions_in(other, (name,)))
+        and name not in other.bindings(0)
+        for other in map(project.module, project.imports.importers(m))
+    )
+
+
+def fix_of(
+    context: Context, draft: Draft, source: Source, faults: Faults | None, watched: Watch
+) -> tuple[Fix | None, str]:
     """(the Fix of a draft or None, why there is none in a few words or "")."""
     if draft.fix is None or isinstance(draft.fix, str):
         return None, draft.fix or ""
@@ -136,8 +190,9 @@ def fix_of(draft: Draft, source: Source, faults: Faults | None, watched: Watch) 
     try:
         proposal = draft.fix(FixContext(source, draft.m))
         from tflint_mem.codemod.cells import located
+        from tflint_mem.codemod.unused_imports import without_unused
 
-        edits = located(source, proposal.edits)
+        edits = located(source, without_unused(source, proposal.edits, lambda name: _taken(context, draft.m, name)))
     except NoFix as refusal:
         return None, str(refusal)
     except SourceError:

@@ -33,6 +33,7 @@ class Session:
     progress is told how far an analysis is, if somebody wants to know: of what, how many are done, of how many
     ready    the facts of the file that comes next, as bytes, when another process has made them
     alone    the process does nothing else, so that a timer may watch over the time: see `hardening.watch`
+    given_up tells, if somebody may stop waiting for an analysis, whether that is so: then it ends with Interrupted
 
     This one is a guest in somebody's process, and leaves it as it is.
     """
@@ -47,6 +48,7 @@ class Session:
         self.store: FactStore | None = None
         self.progress: Callable[[str, int, int], None] | None = None
         self.ready: bytes | None = None
+        self.given_up: Callable[[], bool] | None = None
 
     def processes(self, jobs: int) -> int:
         """How many processes may work for this run, when so many are asked for (0: as many as pay)."""

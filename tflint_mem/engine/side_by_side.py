@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .rule_runs import Running, Unit
 
+    Concerns = Callable[[Draft, Faults], bool]
     Finish = Callable[[Draft, Faults, bool], "Finding | None"]  # with the fix, or in outline
     Told = tuple[str, str, str | None, str, str]  # what `Faults.enter` takes
     Left = tuple[list[int], dict[tuple[str, str, int], int]]  # modules that are left out, searches that were given up
@@ -56,7 +57,7 @@ def findings(
     jobs: int,
     faults: Faults,
     finish: Finish,
-    concerns: Callable[[Draft], bool],
+    concerns: Concerns,
     every: list[Finding] | None,
 ) -> list[Finding]:
     """The findings of the enabled rules; what fails, here or in another process, goes to `faults`.
@@ -134,7 +135,8 @@ class _Leading:
         failure = Failure(why, self._faults.verbose)
         rules = f"rule{'s' * (len(self._units[number][0]) > 1)} {codes}"
         self._faults.add(rules, failure=failure)
-        self._sketches[number], self._told[number] = [], []
+        self._sketches[number] = []
+        self._told.setdefault(number, [])  # what it had told before it died is true
         self._by.pop(number, None)
         for unit, by in self._by.items():
             if by is worker:
@@ -169,7 +171,7 @@ class _Doing:
         running: Running,
         units: list[Unit],
         finish: Finish,
-        concerns: Callable[[Draft], bool],
+        concerns: Concerns,
         verbose: bool,
     ) -> None:
         self._running, self._units, self._finish, self._concerns = running, units, finish, concerns
@@ -193,7 +195,7 @@ class _Doing:
             left_out = [m.index for m in running.project.modules if m.left_out]
             of = running.context.settings.of
             told = [
-                (draft.code, draft.place, draft.code in of(draft.m.path).enabled, self._concerns(draft))
+                (draft.code, draft.place, draft.code in of(draft.m.path).enabled, self._concerns(draft, self._faults))
                 for draft in self._drafts[number]
             ]
             return pickle.dumps((told, self._told, (left_out, running.project.searches.given_up)))

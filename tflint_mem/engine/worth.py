@@ -11,6 +11,7 @@ per repeat, as measured, times a count that is unknown (a stream, requests, step
 from __future__ import annotations
 
 from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.program.dispatch import through_hidden
 from tflint_mem.facts import Attribute, Name, tail_of
 from tflint_mem.finding import CERTAIN as CERTAIN
 from tflint_mem.finding import LIKELY as LIKELY
@@ -47,7 +48,7 @@ def confidence(context: Context, draft: Draft) -> str:
     guesses = _guessed_receiver(context, draft)
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
-        if guesses and _through_unused(context, draft.repeat):
+        if guesses and _through_unused(context, draft.repeat) or through_hidden(draft.repeat):
             return POSSIBLE
     return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
 

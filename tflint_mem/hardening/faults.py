@@ -23,6 +23,10 @@ _REPORT = "please report this as a bug, with the text that --verbose adds"
 _LONGEST = 200  # characters of an exception's own text
 
 
+class Interrupted(BaseException):
+    """Nobody waits for the analysis any more."""
+
+
 class Overtime(BaseException):
     """The analysis of one file takes too long: see `watch`.  No `except Exception` on the way may take it for
     its own.

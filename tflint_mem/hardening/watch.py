@@ -8,9 +8,10 @@ what took too long is left out of the rest.
 
 from __future__ import annotations
 
+import math
 import time
 
-from .faults import Overtime
+from .faults import Interrupted, Overtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,8 +122,34 @@ class Patient(_Accounts):
             self._at = at
 
 
-def of(limit: float, files: int, alone: bool) -> Watch:
-    """The watch for a run over so many files, with `limit` seconds for each; `alone`: the process does nothing else."""
+class Waiting(Patient):
+    """The same for an analysis that ends, by Interrupted, when the work goes on and nobody waits for it any more."""
+
+    def __init__(self, limit: float, files: int, given_up: Callable[[], bool]) -> None:
+        super().__init__(limit if limit > 0 else math.inf, files)
+        self._given_up = given_up
+
+    @property
+    def at(self) -> At:
+        """What is worked on now."""
+        return self._at
+
+    @at.setter
+    def at(self, at: At) -> None:
+        if at != self._at:
+            self._add(self._at)
+            self._at = at
+            if at != OFF and self._given_up():
+                raise Interrupted
+
+
+def of(limit: float, files: int, alone: bool, given_up: Callable[[], bool] | None = None) -> Watch:
+    """The watch for a run over so many files, with `limit` seconds for each.
+
+    alone      the process does nothing else      given_up   tells when nobody waits for the run any more
+    """
+    if given_up is not None:
+        return Waiting(limit, files, given_up)
     if not limit > 0:
         return Watch()
     signals = _signals() if alone else None

@@ -176,7 +176,7 @@ class Project(Modules):
                     yield canonical(inner.name)
 
     def functions_called(self, m: Module, i: int) -> list[Function]:
-        """The project functions that call `i` may run (constructors give `__init__`)."""
+        """The project functions that call `i` may run (constructors give `__init__` and `__new__`)."""
         if self.large:
             return self._functions_called(m, i)  # a list for each call of a large project is too much
         return self.infer.kept(self._called, (m.index, i), self._functions_called, m, i)
@@ -203,9 +203,10 @@ class Project(Modules):
         if isinstance(v, (FunctionValue, MethodValue)):
             found.append((self.module(v.module), v.scope))
         elif isinstance(v, ClassValue):
-            init = self.infer.lookup(self.module(v.module), v.scope, "__init__")
-            if init:
-                found.append(init)
+            for name in ("__init__", "__new__"):
+                method = self.infer.lookup(self.module(v.module), v.scope, name)
+                if method:
+                    found.append(method)
         elif isinstance(v, (Instance, SelfValue)):
             cm = self.module(v.module)
             method = self.infer.lookup(cm, v.scope, "__call__") or (

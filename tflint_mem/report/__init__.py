@@ -7,6 +7,7 @@
     suggestions                   fixes as rows of a code review, for rdjson
     job_summary                   the table on the page of a run on GitHub
     unified                       `--diff`: a patch that `git apply` takes
+    ways                          where else a finding is repeated from
     twins                         one finding for what stands several times
     run                           what all of them ask of a run
 

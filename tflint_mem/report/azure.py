@@ -11,6 +11,7 @@ import re
 from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import repository
 
+from . import ways
 from .located import line, located
 from .text import concise
 
@@ -43,7 +44,7 @@ def _command(finding: Finding, get: Get, root: str) -> str:
             ("code", finding.code),
         )
     )
-    text = f"{finding.code} {finding.name}: {place.note}{line(finding.message)}"
+    text = f"{finding.code} {finding.name}: {place.note}{line(ways.message(finding))}"
     return f"##vso[task.logissue {properties}]{_data(text)}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
+from tflint_mem.report import ways
 from tflint_mem.report.text import concise
 from tflint_mem.sources.paths import file_place, relative, repository
 
@@ -47,7 +48,8 @@ def _command(finding: Finding, source: Source | None, root: str) -> str:
     if row == end_row:  # GitHub takes columns only within one line
         fields.update(col=column, endColumn=end_column)
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    text = "\n".join(filter(None, (where + finding.message, finding.measured, finding.help, _fix(finding.fix))))
+    said = (where + finding.message, ways.sentence(finding), finding.measured, finding.help, _fix(finding.fix))
+    text = "\n".join(filter(None, said))
     return f"::{_LEVELS[finding.severity]} {properties}::{_data(text)}"
 
 

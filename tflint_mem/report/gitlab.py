@@ -5,6 +5,7 @@ from __future__ import annotations
 from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import repository
 
+from . import ways
 from .fingerprints import fingerprints
 from .located import line, located
 
@@ -29,7 +30,7 @@ def render(run: Run) -> str:
 def _issue(finding: Finding, get: Get, root: str, fingerprint: str) -> dict[str, Any]:
     place = located(finding, get, root)
     return {
-        "description": f"{finding.code} {finding.name}: {place.note}{line(finding.message)}",
+        "description": f"{finding.code} {finding.name}: {place.note}{line(ways.message(finding))}",
         "check_name": finding.code,
         "fingerprint": fingerprint,
         "severity": _LEVELS[finding.severity],

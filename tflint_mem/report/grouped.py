@@ -6,6 +6,7 @@ from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import shown
 
+from . import ways
 from .located import line
 
 TYPE_CHECKING = False
@@ -38,4 +39,4 @@ def _place(finding: Finding) -> str:
 def _text(finding: Finding, unsafe_fixes: bool) -> str:
     fixable = finding.fix is not None and (unsafe_fixes or finding.fix.applicability == SAFE)
     mark = " [*]" if fixable else ""
-    return safe.field(f"{finding.code} {finding.name} [{finding.severity}]{mark} {line(finding.message)}")
+    return safe.field(f"{finding.code} {finding.name} [{finding.severity}]{mark} {line(ways.message(finding))}")

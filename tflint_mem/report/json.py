@@ -1,4 +1,4 @@
-"""The report for programs: ruff's fields and meaning, and our `trace` and `verification`."""
+"""The report for programs: ruff's fields and meaning, and our `trace`, `further_traces` and `verification`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tflint_mem.finding import Finding, Place
+    from tflint_mem.finding import Finding, Place, Step
 
     from .run import Run
 
@@ -51,22 +51,27 @@ def record(finding: Finding) -> dict[str, Any]:
                 for edit in finding.fix.edits
             ],
         },
-        "trace": [
-            {
-                "filename": absolute(step.path),
-                "cell": step.cell,
-                "row": step.row,
-                "column": step.column,
-                "message": step.message,
-            }
-            for step in finding.trace
-        ],
+        "trace": _trace(finding.trace),
+        "further_traces": [_trace(steps) for steps in finding.further_traces],
         "places": [
             {"filename": absolute(step.path), "cell": step.cell, "row": step.row, "column": step.column}
             for step in finding.places
         ],
         "verification": finding.verification,
     }
+
+
+def _trace(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "filename": absolute(step.path),
+            "cell": step.cell,
+            "row": step.row,
+            "column": step.column,
+            "message": step.message,
+        }
+        for step in steps
+    ]
 
 
 def _place(place: Place) -> dict[str, int]:

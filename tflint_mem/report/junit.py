@@ -15,6 +15,8 @@ from tflint_mem.hardening import safe
 from tflint_mem.record import Record
 from tflint_mem.sources.paths import place, relative, repository
 
+from . import ways
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +77,7 @@ def _tests(findings: list[Finding], classname: str, fails: Callable[[Finding], b
 def _test(finding: Finding, number: int, classname: str, fails: Callable[[Finding], bool]) -> _Test:
     name = f"{finding.code} {finding.name}" + (f" ({number})" if number > 1 else "")
     where = place(finding.path, finding.cell, *finding.start)
-    text = "\n".join(filter(None, (finding.message, finding.measured, finding.help)))
+    text = "\n".join(filter(None, (finding.message, ways.sentence(finding), finding.measured, finding.help)))
     body = escape(f"{safe.row(where)}\n{safe.block(text)}")
     if finding.code == SYNTAX_ERROR:
         outcome = _ERROR

@@ -13,7 +13,7 @@ from tflint_mem.finding import SAFE
 from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import relative, repository
 
-from . import summary
+from . import summary, ways
 from .located import line
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ def _row(finding: Finding, root: str) -> str:
     row, column = finding.start
     cell = "" if finding.cell is None else f"cell {finding.cell}:"
     place = code(f"{relative(finding.path, root)}:{cell}{row}:{column}")
-    text = [escaped(line(finding.message))]
+    text = [escaped(line(said)) for said in (finding.message, ways.sentence(finding)) if said]
     for label, value in (("measured", finding.measured), ("help", finding.help)):
         if value:
             text.append(f"*{label}*: {escaped(line(value))}")

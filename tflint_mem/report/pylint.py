@@ -9,6 +9,7 @@ import os
 
 from tflint_mem.hardening import safe
 
+from . import ways
 from .located import line, located
 
 TYPE_CHECKING = False
@@ -26,5 +27,5 @@ def render(run: Run) -> str:
 
 def _row(finding: Finding, get: Get, here: str) -> str:
     place = located(finding, get, here)
-    text = safe.field(f"[{finding.code}] {place.note}{line(finding.message)}")
+    text = safe.field(f"[{finding.code}] {place.note}{line(ways.message(finding))}")
     return safe.row(f"{safe.field(place.path)}:{place.start[0]}: {text}")

@@ -11,7 +11,7 @@ from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import relative, repository
 from tflint_mem.sources.text import SourceError
 
-from . import suggestions
+from . import suggestions, ways
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ def _diagnostic(finding: Finding, found: Suggested, get: Get, root: str) -> dict
         "code": {"value": finding.code},
         "location": _location(source, finding.path, root, finding.cell, finding.start, finding.end),
     }
-    if finding.trace or finding.places:
+    related = (*finding.trace, *ways.begins(finding), *finding.places)
+    if related:
         result["relatedLocations"] = [
             {
                 "message": step.message,
                 "location": _location(get(step.path), step.path, root, step.cell, (step.row, step.column)),
             }
-            for step in (*finding.trace, *finding.places)
+            for step in related
         ]
     if found.own is not None:
         result["suggestions"] = [_suggestion(found.own)]

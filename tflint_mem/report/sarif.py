@@ -11,6 +11,7 @@ from tflint_mem.silencing import reasons
 from tflint_mem.sources.paths import file_place, relative, repository, uri
 from tflint_mem.sources.text import SourceError
 
+from . import ways
 from .fingerprints import fingerprints
 
 TYPE_CHECKING = False
@@ -164,15 +165,21 @@ def _result(finding: Finding, get: Get, root: str, index: int, fingerprint: str)
     }
     related: list[dict[str, Any]] = []
     if finding.trace:
-        steps = [
-            {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
-            for step in finding.trace
+        flows = [
+            [
+                {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": step.message}}
+                for step in steps
+            ]
+            for steps in (finding.trace, *finding.further_traces)
         ]
-        result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
-        related += steps
+        result["codeFlows"] = [
+            {"threadFlows": [{"locations": [{"location": step} for step in steps]}]} for steps in flows
+        ]
+        related += flows[0]
+    also = [(step, f"also here: {step.message}") for step in ways.begins(finding)]
     related += [
-        {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": "the same here"}}
-        for step in finding.places
+        {**_location(get(step.path), root, step, (step.row, step.column)), "message": {"text": message}}
+        for step, message in (*also, *((step, "the same here") for step in finding.places))
     ]
     if related:
         result["relatedLocations"] = [{**step, "id": number} for number, step in enumerate(related, 1)]

@@ -7,7 +7,7 @@ from tflint_mem.hardening import safe
 from tflint_mem.sources.paths import place
 from tflint_mem.sources.text import SourceError
 
-from . import frame, patch
+from . import frame, patch, ways
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def concise(run: Run, paint: Paint | None = None) -> str:
     return "".join(
         safe.row(
             f"{_header(finding, run, paint or _plain)} "
-            f"{safe.field(' '.join(finding.message.split()))}{_verdict(finding)}"
+            f"{safe.field(' '.join(ways.message(finding).split()))}{_verdict(finding)}"
         )
         + "\n"
         for finding in run.findings
@@ -64,12 +64,11 @@ def _full(finding: Finding, run: Run, paint: Paint) -> str:
     ):
         lines.append(paint("  how it gets here:", BOLD))
         for step in finding.trace[:_MOST_STEPS]:
-            lines.append(f"    {place(step.path, step.cell, step.row, step.column)}: {safe.field(step.message)}")
+            lines.append(f"    {_place(step)}: {safe.field(step.message)}")
             if (step.path, step.cell, step.row) != (finding.path, finding.cell, finding.start[0]):
                 lines += [paint(f"        {row}", DIM) for row in _row_of(get(step.path), step)]
-        rest = len(finding.trace) - _MOST_STEPS
-        if rest > 0:
-            lines.append(f"    … and {rest} more (all with --output-format json)")
+        lines += _rest(len(finding.trace) - _MOST_STEPS)
+    lines += _further(finding, paint)
     lines += _places(finding, paint)
     if finding.measured:
         lines += _labelled("measured", finding.measured, paint)
@@ -132,14 +131,27 @@ def _frame(source: Source | None, finding: Finding, paint: Paint) -> list[str]:
     return [*lines, f"  {'':>{gutter}} {bar}"]
 
 
+def _further(finding: Finding, paint: Paint) -> list[str]:
+    """What else repeats it: the place where each further trace begins, once."""
+    steps = ways.begins(finding)
+    shown = [f"    {_place(step)}: {safe.field(step.message)}" for step in steps[:_MOST_PLACES]]
+    return [paint("  also repeated from:", BOLD), *shown, *_rest(len(steps) - len(shown))] if steps else []
+
+
+def _place(step: Step) -> str:
+    return place(step.path, step.cell, step.row, step.column)
+
+
+def _rest(count: int) -> list[str]:
+    return [f"    … and {count} more (all with --output-format json)"] if count > 0 else []
+
+
 def _places(finding: Finding, paint: Paint) -> list[str]:
     """Where else the same thing stands."""
     if not finding.places:
         return []
-    shown = [place(step.path, step.cell, step.row, step.column) for step in finding.places[:_MOST_PLACES]]
-    rest = len(finding.places) - len(shown)
-    tail = [f"    … and {rest} more (all with --output-format json)"] if rest else []
-    return [paint("  the same in:", BOLD), *(f"    {row}" for row in shown), *tail]
+    shown = [f"    {_place(step)}" for step in finding.places[:_MOST_PLACES]]
+    return [paint("  the same in:", BOLD), *shown, *_rest(len(finding.places) - len(shown))]
 
 
 def _row_of(source: Source | None, step: Step) -> list[str]:

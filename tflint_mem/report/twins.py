@@ -1,8 +1,9 @@
 """One finding for one thing: what stands several times is reported once, with its places.
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
-of one file (`a/train.py`, `b/train.py`) of which the same is said; the tapes of one training step are one, too; files
-in Python 2 are one for their project.  Fixes, baselines and comments know each of them; this is only about what people
+of one file (`a/train.py`, `b/train.py`) of which the same is said; the tapes of one training step are one, too, and so
+are the predictions of one pass, and the parts of a loss that one step calls; files in Python 2 are one for their
+project.  Fixes, baselines and comments know each of them; this is only about what people
 read.
 """
 
@@ -24,16 +25,19 @@ if TYPE_CHECKING:
 
     Same = tuple[Hashable, ...]  # what findings have in common that are one
 
-# Their messages name no place of their own: the same message with the same way is the same step, or the same call.
+# Of a step the same message with the same way is the same; of a pass all that it calls itself, or in one function.
 _OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
+_OF_PREDICT, _OF_A_LOSS = "TFM201", "TFM202"
+_PASS, _STEP = "pass", "step"
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 
 
-def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Finding]:
+def together(findings: list[Finding], get: Get, calls: bool = False, copies: bool = False) -> list[Finding]:
     """The findings, each standing for its twins; the order of the first of each stays.
 
-    calls   what one pass calls twice is one as well, and so are copies of files: for people, who read the text of both;
-            where each row is told by itself a copy has its own
+    calls   what one pass predicts in rows that follow each other is one as well; an editor tells each row by itself
+    copies  so is all that one pass calls, and so are copies of files: for people, who read the text of both; for
+            programs each of them has its own
     """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
@@ -42,25 +46,37 @@ def together(findings: list[Finding], get: Get, calls: bool = False) -> list[Fin
         if way and finding.code == _OF_A_STEP:
             row = (finding.message, *way)
         elif calls and way and finding.code in _OF_A_BLOCK:
-            row = (finding.message, *way)
+            row = (_PASS, *way)
             before = groups.get((finding.path, finding.cell, row, finding.code))
-            if before is not None and not _one_block(get(finding.path), before[0], finding):
+            if before is not None and not (
+                finding.code == _OF_PREDICT
+                and _next(before[-1], finding)
+                or copies
+                and _one_block(get(finding.path), before[0], finding)
+            ):
                 row = finding.start[0]
+            if len(way) > 1 and finding.code == _OF_A_LOSS and finding.trace[-2].path == finding.path:
+                row = (_STEP, *way[:-1])
         groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
     rows = Counter((group[0].code, group[0].start[0]) for group in groups.values())
-    copies: dict[Same, list[list[Finding]]] = {}
+    twins: dict[Same, list[list[Finding]]] = {}
     for place, group in groups.items():
         first = group[0]
         same: Same = place
         if first.message == PYTHON_2:
             same = (PYTHON_2,)
-        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1 and (calls or first.cell is not None):
+        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1 and (copies or first.cell is not None):
             text = _text(get(first.path), first.cell)
             name = os.path.basename(first.path) if first.cell is None else ""
             if text is not None:
                 same = (first.code, first.start, name, text, first.message, first.severity, first.help)
-        copies.setdefault(same, []).append(group)
-    return [_merged(same) for same in copies.values()]
+        twins.setdefault(same, []).append(group)
+    return [_merged(same) for same in twins.values()]
+
+
+def _next(first: Finding, second: Finding) -> bool:
+    """Does the second one begin in the row behind the first, or in the same?"""
+    return second.start[0] - first.end[0] in (0, 1)
 
 
 def _one_block(source: Source | None, first: Finding, second: Finding) -> bool:

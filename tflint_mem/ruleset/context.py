@@ -13,11 +13,12 @@ from tflint_mem.facts import Assign, Attribute, Augment, Delete, ExprStatement, 
 from tflint_mem.hardening.watch import OFF, SHARED, Watch
 from tflint_mem.project.linking.call_names import call_text
 from tflint_mem.project.repeats import periods
+from tflint_mem.ruleset import further
 from tflint_mem.ruleset.draft import Draft, Trace, TraceStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
     from typing import Any, Protocol, TypeVar
 
     from tflint_mem.facts import Expression
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.project import Project
     from tflint_mem.project.repeats.repeat import Repeat
-    from tflint_mem.ruleset.draft import Repair
+    from tflint_mem.ruleset.draft import Repair, Steps
     from tflint_mem.settings.config import Settings
 
     T = TypeVar("T")
@@ -238,10 +239,17 @@ class Context:
             persona=persona,
         )
 
-    def trace(self, repeat: Repeat, last: str, *behind: TraceStep) -> Trace:
+    def trace(self, repeat: Repeat, last: str, *behind: TraceStep, ways: Iterable[Repeat] = ()) -> Trace:
         """The trace of a Repeat: the repeat, each call on the way, `last` for the place itself, and the steps behind
         it.
+
+        ways   all repeats of the place of which the same is true, this one among them, in any order: gone through
+               only when somebody asks where else it repeats
         """
+        others = (self._steps(each, last, behind) for each in further.of(repeat, ways))
+        return Trace(self._steps(repeat, last, behind), repeat, others)
+
+    def _steps(self, repeat: Repeat, last: str, behind: Sequence[TraceStep]) -> Steps:
         m = repeat.module
         if repeat.block is not None:
             origin = f"{repeat.what} repeats{self._times(m, repeat.block)}"
@@ -258,7 +266,7 @@ class Context:
             steps.append(TraceStep.at(hm, hm.calls[hi].pos, self._passing(hm, hi, *repeat.hops[position + 1])))
         hm, hi = repeat.hops[-1]
         steps.append(TraceStep.at(hm, hm.calls[hi].pos, last))
-        return Trace((*steps, *behind), repeat)
+        return (*steps, *behind)
 
     def _times(self, m: Module, loop: int) -> str:
         """How often a loop alone runs, as far as that is known."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.fix_context import FixContext
 
+    Steps: TypeAlias = tuple["TraceStep", ...]  # of a trace, outermost first
     Repair: TypeAlias = Callable[[FixContext], Proposal]  # raises NoFix with a reason
 
 
@@ -40,11 +41,27 @@ class TraceStep(Record):
 class Trace:
     """The steps of a trace, outermost first, and the Repeat that they tell of, if they tell of one."""
 
-    __slots__ = ("steps", "repeat")
+    __slots__ = ("steps", "repeat", "_others", "_further")
 
-    def __init__(self, steps: Iterable[TraceStep] = (), repeat: Repeat | None = None) -> None:
+    def __init__(
+        self,
+        steps: Iterable[TraceStep] = (),
+        repeat: Repeat | None = None,
+        others: Iterable[Iterable[TraceStep]] = (),
+    ) -> None:
+        """others   the traces of further repeats of the same place, found when they are asked for"""
         self.steps = tuple(steps)
         self.repeat = repeat
+        self._others = others
+        self._further: tuple[Steps, ...] | None = None
+
+    @property
+    def further(self) -> tuple[Steps, ...]:
+        """The traces of further repeats of the same place: found once, as that asks the project."""
+        if self._further is None:
+            self._further = ()  # where the search fails, it is not begun again
+            self._further = tuple(map(tuple, self._others))
+        return self._further
 
 
 class Draft:

@@ -36,6 +36,8 @@ class Rule:
     fixable      how often its findings have a fix
     fix_safety   of the safest fix that it offers; "" where it has none
     rank         the higher one speaks where several rules fit one place
+    since, until   the first and the last minor version of TensorFlow on which its `leaky.py` shows what the rule is
+                 about, as measured; "" for the oldest, or the newest, that was
     triggers     identifiers of which one must occur in the project for the rule to be imported
     summary      one line for tables
     module       name of its module in `rules`
@@ -50,8 +52,10 @@ class Rule:
         "name",
         "rank",
         "severity",
+        "since",
         "summary",
         "triggers",
+        "until",
     )
 
     def __init__(
@@ -66,6 +70,8 @@ class Rule:
         rank: int,
         triggers: str,
         summary: str,
+        since: str = "",
+        until: str = "",
     ) -> None:
         self.code = code
         self.name = name
@@ -76,6 +82,7 @@ class Rule:
         self.rank = rank
         self.triggers = tuple(triggers.split())
         self.summary = summary
+        self.since, self.until = since, until
         self.module = code.lower() + "_" + name.replace("-", "_")
 
 
@@ -315,6 +322,7 @@ RULES = (
         rank=5,
         triggers="Variable",
         summary="a variable gets a new name, or is kept, in each repeat",
+        since="2.15",
     ),
     Rule(
         code="TFM305",
@@ -348,6 +356,7 @@ RULES = (
         rank=20,
         triggers="py_function",
         summary="tf.py_function is called eagerly in each repeat, and each call leaves a kernel behind",
+        since="2.10",
     ),
     Rule(
         code="TFM401",
@@ -525,6 +534,17 @@ RULES = (
         rank=10,
         triggers="tensor",
         summary="a view into a TFLite interpreter is kept, and with it the interpreter",
+    ),
+    Rule(
+        code="TFM705",
+        name="figure-not-closed",
+        group="leak",
+        severity="warning",
+        fixable="sometimes",
+        fix_safety="unsafe",
+        rank=10,
+        triggers="figure subplots",
+        summary="a figure is drawn in each pass of a training and never closed",
     ),
 )
 

@@ -10,11 +10,12 @@ from lsprotocol import types
 from tflint_mem.finding import UNUSED_SUPPRESSION, Step
 from tflint_mem.hardening import safe
 from tflint_mem.record import Record
+from tflint_mem.report import ways
 from tflint_mem.ruleset.pages import page
 from tflint_mem.sources.text import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tflint_mem.finding import Finding
     from tflint_mem.sources.source import Source
@@ -35,7 +36,7 @@ MOST_STEPS = 100  # of further information on one finding
 class Shown(Record):
     """A finding as it is shown in a text of the editor.
 
-    elsewhere   it lies in a file that is not open, and is told at a step of its way
+    elsewhere   it lies in another file, and is told at a step of its way
     """
 
     __slots__ = ()
@@ -46,28 +47,40 @@ class Shown(Record):
 
 
 def shown(findings: Iterable[Finding], opened: Mapping[str, Source], places: Places, related: bool) -> list[Shown]:
-    """The findings for the editor, as far as they lie in open texts or their way leads through one.
+    """The findings for the editor, as far as they lie in open texts or one of their ways leads through one.
 
     related   it shows further places of a diagnostic; otherwise they are told in the message
     """
-    seen = ((finding, seen_from(finding, opened)) for finding in findings)
-    return [
-        _shown(there, places, related).replace(elsewhere=there is not finding)
-        for finding, there in seen
-        if there is not None
-    ]
+    return [_shown(each, places, related) for finding in findings for each in _seen(finding, opened)]
 
 
-def seen_from(finding: Finding, opened: Mapping[str, Source]) -> Finding | None:
-    """The finding as it is told in a text that is open: itself where it lies in one, else at the last step of its way
-    that does, without its fix; None where none does.
-    """
+class _There(Record):
+    """A finding as it is told in one text; faint: it is told in full in another open one."""
+
+    __slots__ = ()
+    finding: Finding
+    elsewhere: bool = False
+    faint: bool = False
+
+
+def _seen(finding: Finding, opened: Mapping[str, Source]) -> Iterator[_There]:
+    """The finding where it lies, if that is open, and at the last open step in another file of each of its ways."""
     if finding.path in opened:
-        return finding
-    found = _last_open(finding, opened)
-    if found is None:
-        return None
-    step, row = found
+        yield _There(finding)
+    traces = (finding.trace, *finding.further_traces)
+    told: set[tuple[str, int | None, int]] = set()
+    for trace in traces:
+        found = _last_open(trace, finding.path, opened)
+        if found is not None and (place := (found[0].path, found[0].cell, found[0].row)) not in told:
+            told.add(place)
+            others = tuple(other for other in traces if other is not trace)
+            yield _There(_seen_from(*found, finding, trace, others), True, finding.path in opened)
+
+
+def _seen_from(
+    step: Step, row: str, finding: Finding, trace: tuple[Step, ...], others: tuple[tuple[Step, ...], ...]
+) -> Finding:
+    """The finding as it is told at a step of a trace, without its fix."""
     there = Step(
         path=finding.path, cell=finding.cell, row=finding.start[0], column=finding.start[1], message="it is here"
     )
@@ -78,21 +91,26 @@ def seen_from(finding: Finding, opened: Mapping[str, Source]) -> Finding | None:
         end=(step.row, max(len(row.rstrip()), step.column) + 1),
         message=f"{finding.message} (in {os.path.basename(finding.path)}:{finding.start[0]})",
         fix=None,
+        trace=trace,
+        further_traces=others,
         places=(there,),
     )
 
 
-def row_that_leads_to(finding: Finding, opened: Mapping[str, Source]) -> str | None:
-    """The text of the last row on its way that lies in an open file, None where none does."""
-    found = _last_open(finding, opened)
-    return None if found is None else found[1]
+def still_led_to(finding: Finding, before: Mapping[str, Source], opened: Mapping[str, Source]) -> bool:
+    """Is a row as it was `before` by which a way through an open file led to a finding in one that is not?"""
+    for trace in (finding.trace, *finding.further_traces):
+        then, now = (_last_open(trace, finding.path, sources) for sources in (before, opened))
+        if then is not None and then == now:
+            return True
+    return False
 
 
-def _last_open(finding: Finding, opened: Mapping[str, Source]) -> tuple[Step, str] | None:
-    """The last step that lies in an open file, with the text of its row."""
-    for step in reversed(finding.trace):
+def _last_open(trace: Sequence[Step], but: str, opened: Mapping[str, Source]) -> tuple[Step, str] | None:
+    """The last step that lies in an open file, which is not `but`, with the text of its row."""
+    for step in reversed(trace):
         source = opened.get(step.path)
-        if source is None:
+        if source is None or step.path == but:
             continue
         try:
             return step, source.rows(step.cell)[step.row - 1]
@@ -101,9 +119,11 @@ def _last_open(finding: Finding, opened: Mapping[str, Source]) -> tuple[Step, st
     return None
 
 
-def _shown(finding: Finding, places: Places, related: bool) -> Shown:
+def _shown(there: _There, places: Places, related: bool) -> Shown:
+    finding = there.finding
     location = places.location(finding.path, finding.cell, finding.start, finding.end)
-    steps = [*finding.trace, *finding.places][:MOST_STEPS]
+    also = [begin.replace(message=f"also: {begin.message}") for begin in ways.begins(finding)]
+    steps = [*finding.trace, *also, *finding.places][:MOST_STEPS]
     rows = [safe.field(finding.message)]
     if finding.help:
         rows.append(safe.field(finding.help))
@@ -115,13 +135,14 @@ def _shown(finding: Finding, places: Places, related: bool) -> Shown:
         types.Diagnostic(
             range=location.range,
             message="\n".join(rows),
-            severity=SEVERITIES[finding.severity],
+            severity=types.DiagnosticSeverity.Hint if there.faint else SEVERITIES[finding.severity],
             code=finding.code,
             code_description=types.CodeDescription(page(finding.code)),
             source=SOURCE,
             tags=[types.DiagnosticTag.Unnecessary] if finding.code in _WITHOUT_EFFECT else None,
             related_information=[_related(step, places) for step in steps] if related and steps else None,
         ),
+        there.elsewhere,
     )
 
 

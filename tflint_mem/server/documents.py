@@ -47,6 +47,10 @@ class Opened(Record):
         """The absolute path, which an unsaved file has, too."""
         return self.source.path
 
+    def as_it_was(self) -> Opened:
+        """The same before it was checked: a notebook is read without its broken cells from then on."""
+        return self.replace(source=Source(self.source.path, self.source.raw))
+
 
 def opened(workspace: Workspace) -> Iterator[Opened]:
     """All that is open and may be checked."""

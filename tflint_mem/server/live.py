@@ -9,12 +9,12 @@ from tflint_mem.engine.session import Session
 from tflint_mem.settings import config
 from tflint_mem.settings.project_folder import package_top, project_of
 
-from .diagnostics import row_that_leads_to
+from .diagnostics import still_led_to
 from .files import Files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from tflint_mem.finding import Finding
@@ -29,8 +29,8 @@ def folder_of(path: str) -> str:
     return project_of(path) or package_top(os.path.dirname(path))
 
 
-# Files: in a larger project a check after each key looks for what lies in the open ones.  What a check of the whole has
-# found around them stays as long as the row that leads there does.
+# Files: in a larger project the check after a key looks for what lies in the open ones.  What the latest check of the
+# whole has found around them stays until the next one as long as the row that leads there does.
 _MOST_WHOLE = 150
 
 
@@ -43,11 +43,20 @@ class Live:
         self._session.remember()
         self._files = Files()
         self._size = 0  # files that played a part last time
-        self._whole_for: list[str] = []  # the open files of the last check that looked everywhere
-        self._around: list[tuple[Finding, str]] = []  # what it found around them, each with the row that leads there
+        self._before: dict[str, Source] = {}  # the open files of the last check that looked everywhere
+        self._around: list[Finding] = []  # what it found around them
 
-    def check(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:
+    def check(
+        self,
+        sources: Sequence[Source],
+        overrides: Mapping[str, Any],
+        tell: Tell,
+        given_up: Callable[[], bool] | None = None,
+    ) -> Check:
         """What `tflint-mem check` finds in these files, which are open in an editor.
+
+        In a large project what it finds around them may be that of an earlier check: then it is `alone`.  With
+        `given_up` it never is, and ends with Interrupted when that says so.
 
         Settings and files of the disk are those of now.  Fixes are not tried: see `with_fixes_that_hold`.
         Raises UsageError for a configuration that is none.
@@ -55,23 +64,23 @@ class Live:
         check = self._begun(sources, overrides, tell)
         opened = {source.path: source for source in sources}
         check.tries_fixes = False
-        check.alone = self._size > _MOST_WHOLE and self._whole_for == list(opened)
-        self._looked(check)
+        check.alone = given_up is None and self._size > _MOST_WHOLE
+        self._session.given_up = given_up
+        try:
+            self._looked(check)
+        finally:
+            self._session.given_up = None
         self._size = len(check.reader.everything())
         if check.alone:
             known = {finding.key() for finding in check.findings}
             check.findings += [
                 finding
-                for finding, row in self._around
-                if finding.key() not in known and row == row_that_leads_to(finding, opened)
+                for finding in self._around
+                if finding.key() not in known and still_led_to(finding, self._before, opened)
             ]
         else:
-            self._whole_for = list(opened)
-            self._around = [
-                (finding, row)
-                for finding in check.findings
-                if finding.path not in opened and (row := row_that_leads_to(finding, opened)) is not None
-            ]
+            self._before = opened
+            self._around = [finding for finding in check.findings if finding.path not in opened]
         return check
 
     def with_fixes_that_hold(self, sources: Sequence[Source], overrides: Mapping[str, Any], tell: Tell) -> Check:

@@ -2,7 +2,8 @@
 
 Whoever types faster than checks run gets fewer of them, never a queue.  A check runs in a thread of its own, so that
 the editor is heard meanwhile; what it finds about a text that has changed since is not shown, as the next check
-is due at once.
+is due at once.  In a large project the check after a key looks at what is open first; when the editor has that answer,
+and nothing else is to be done, the whole project is looked at, until the next key.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tflint_mem.hardening.errors import UsageError
+from tflint_mem.hardening.faults import Interrupted
 from tflint_mem.hardening.notices import ERRORS
 from tflint_mem.record import Record
 from tflint_mem.sources.source import Source
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 PAUSE = 0.03  # seconds: changes that come together are checked together
+CALM = 0.2  # seconds without a key before the whole of a large project is looked at
 _GONE = -1  # as no version is
 _IDLE = 2.0  # seconds without anything to do before garbage is collected
 _STACK = (
@@ -51,17 +54,19 @@ class Result(Record):
     """What was found in the open files of a project.
 
     opened   the files by path, as they were checked        shown   the findings in them
+    whole    what lies around them is of this check, too
     """
 
     __slots__ = ()
     opened: dict[str, Opened]
     places: Places
     shown: list[Shown]
+    whole: bool
 
     @property
     def sources(self) -> list[Source]:
-        """What was checked, as it was before: a notebook is read without its broken cells from then on."""
-        return [Source(each.path, each.source.raw) for each in self.opened.values()]
+        """What was checked, as it was before."""
+        return [each.as_it_was().source for each in self.opened.values()]
 
     def of(self, uri: str) -> list[Shown]:
         """The findings in a text of the editor."""
@@ -92,6 +97,8 @@ class Service:
         self._shown: dict[str, tuple[int | None, list[types.Diagnostic]]] = {}
         self._due = self._all_due = False
         self._task: asyncio.Task[None] | None = None
+        self._later: asyncio.Task[None] | None = None  # the look at the whole
+        self._given_up = threading.Event()  # by a key
         before = threading.stack_size(_STACK)
         self._thread = ThreadPoolExecutor(1, "check")
         self._thread.submit(lambda: None)  # the thread starts here, with that stack
@@ -102,11 +109,15 @@ class Service:
     def changed(self, everything: bool = False) -> None:
         """Something has changed.  everything   what is open may mean something else now, changed or not"""
         self._due, self._all_due = True, self._all_due or everything
+        self._given_up.set()
         if self._task is None:
             self._task = asyncio.ensure_future(self._work())
 
     def stop(self) -> None:
         """No more checks."""
+        self._given_up.set()
+        if self._later is not None:
+            self._later.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def current(self, uri: str) -> Result | None:
@@ -155,7 +166,33 @@ class Service:
                     self._failed(error)
         finally:
             self._task = None
+        if self._later is None:
+            self._later = asyncio.ensure_future(self._look_around())
         asyncio.get_running_loop().call_later(_IDLE, self._tidy)
+
+    async def _look_around(self) -> None:
+        """Check the whole of the projects of which only the open files were looked at, while nothing else is due."""
+        try:
+            while True:
+                partial = [
+                    each for each in self._projects.values() if each.result is not None and not each.result.whole
+                ]
+                if not partial:
+                    return
+                project, before = partial[0], partial[0].result
+                self._given_up = given_up = threading.Event()
+                await asyncio.sleep(CALM)
+                if self._task is not None or given_up.is_set() or before is None or project.result is not before:
+                    continue
+                files = dict(zip(before.opened, (each.as_it_was() for each in before.opened.values())))
+                result = await self._result(project, files, given_up.is_set)
+                if result is None and not given_up.is_set():
+                    return
+                if result is not None and project.result is before:
+                    project.result, project.refined = result, None
+                    self._publish()
+        finally:
+            self._later = None
 
     async def _check(self, everything: bool) -> None:
         by_folder: dict[str, dict[str, Opened]] = {}
@@ -173,21 +210,25 @@ class Service:
                     project.result = result
         self._publish()
 
-    async def _result(self, project: _Project, files: dict[str, Opened]) -> Result | None:
-        """What is found in the files; None when the check fails as a whole, which is told."""
+    async def _result(
+        self, project: _Project, files: dict[str, Opened], given_up: Callable[[], bool] | None = None
+    ) -> Result | None:
+        """What is found in the files; None when the check fails as a whole, which is told, or is given up."""
         notices: list[Notice] = []
         settings, editor = self.settings, self._editor
 
         def work() -> Result:
             sources = [each.source for each in files.values()]
-            check = project.live.check(sources, settings.overrides, notices.append)
+            check = project.live.check(sources, settings.overrides, notices.append, given_up)
             places = Places(files, check.reader.get, editor.codec)
             findings = [each for each in check.findings if settings.syntax_errors or each.group != "syntax"]
             texts = {path: each.source for path, each in files.items()}
-            return Result(files, places, shown(findings, texts, places, editor.shows_related))
+            return Result(files, places, shown(findings, texts, places, editor.shows_related), not check.alone)
 
         try:
             result = await self._apart(work)
+        except Interrupted:
+            return None
         except UsageError as error:
             self._once(str(error), editor.complain)
             return None
@@ -231,7 +272,7 @@ class Service:
 
     def _tidy(self) -> None:
         """Collect garbage while nobody waits.  What is kept from check to check is looked through once."""
-        if self._task is None:
+        if self._task is None and self._later is None:
             gc.collect()
             gc.freeze()
 

@@ -262,8 +262,8 @@ def _values(record: Record) -> list[Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, (Step, Fix, Edit)):
         return _values(value)
-    if type(value) is tuple and value and isinstance(value[0], (Step, Edit)):
-        return [_values(each) for each in value]
+    if type(value) is tuple and value and isinstance(value[0], tuple):
+        return [_value(each) for each in value]
     return value
 
 
@@ -319,6 +319,7 @@ _FINDING: dict[str, Kind] = {
     "end": _is_list,
     "noqa_row": _is_number_or_none,
     "trace": _is_list,
+    "further_traces": _is_list,
     "places": _is_list,
     "fix": _is_list_or_none,
     "verification": _is_none,
@@ -351,13 +352,20 @@ def _finding(values: Any, files: Collection[str]) -> Finding:
     for name in ("start", "end"):
         named[name] = _place(named[name])
     for name in ("trace", "places"):
-        named[name] = tuple(Step(**_named(Step, step, _STEP)) for step in named[name])
+        named[name] = _steps(named[name])
+    named["further_traces"] = tuple(map(_steps, named["further_traces"]))
     if named["fix"] is not None:
         named["fix"] = _fix(named["fix"])
     finding = Finding(**named)
-    if finding.path not in files or any(step.path not in files for step in (*finding.trace, *finding.places)):
+    if finding.path not in files or any(step.path not in files for step in (*finding.steps, *finding.places)):
         raise ValueError("a file that was not checked")
     return finding
+
+
+def _steps(values: Any) -> tuple[Step, ...]:
+    if type(values) is not list:
+        raise ValueError("not a list")
+    return tuple(Step(**_named(Step, step, _STEP)) for step in values)
 
 
 def _fix(values: Any) -> Fix:

@@ -3,13 +3,12 @@
     results = verify_findings(findings, sources, settings, options, progress)
 
 A finding goes one way: the region that repeats -> the slice of the project that it needs -> a snippet (`snippet`) -> a
-run
-in a measured, contained process (`containment`, `child`, `standins`) -> numbers and a verdict (`verdict`) -> rows and
-a page
-(`report`).  `plan` says what a run may use, and which rule is verified how; `events` and `job` are the words that the
-processes use between them.  The modules at this root are the only ones that know all rooms:
+run in a measured, contained process (`containment`, `child`, `standins`) -> numbers and a verdict (`verdict`) -> a file
+for a bug report (`reproduction`), rows and a page (`report`).  `plan` says what a run may use, and which rule is
+verified how; `events` and `job` are the words that the processes use between them.  The modules at this root are the
+only ones that know all rooms:
 
-    experiment   one finding, from its snippets to its result; kept_runs: what need not be run again
+    experiment   one finding, from its snippets to its result; kept_runs: what need not be run again; keeping: its files
     work         what all findings of a run share, and one of them
     session      all findings of a run: one after another, or
     side_by_side   several at the same time, each with processors or a GPU of its own

@@ -18,6 +18,7 @@ from tflint_mem.hardening import safe
 from tflint_mem.storage.new_file import put
 from tflint_mem.verify.plan import environments, interpreter
 from tflint_mem.verify.plan.options import OptionError, Options, parse_bytes, refuse_elsewhere
+from tflint_mem.verify.verdict.words import NOT_RUNNABLE
 
 from . import helpful, session
 from .place import at_place
@@ -177,6 +178,8 @@ def keep(outcome: Outcome, folder: str) -> list[str]:
     for result in outcome.results:
         name = _free_name(result.finding, taken)
         taken.add(name)
+        if (result.finding.verification or {}).get("verdict") == NOT_RUNNABLE:
+            name += "_not_runnable"  # what was tried, for whoever wants to help it along
         for suffix, text in (("", result.reproduction()), ("_fixed", result.reproduction(fixed=True))):
             if text:
                 path = os.path.join(folder, name + suffix + ".py")

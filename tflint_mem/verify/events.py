@@ -12,6 +12,7 @@ them.
     note         a meter or a device that cannot be read, in words
     stand-in     something was put in the place of what is missing; the next attempt runs with it
     watched      what was seen in the snippet's own lines, after the first repeat and at the end of the attempt
+    ran          what has run at all, when an attempt is over
     begin        the first repeat begins
     sample       a reading after one repeat
     seen         what one of the first repeats printed, wrote, and left in its variables
@@ -100,6 +101,17 @@ class Watched(TypedDict):
     raised: list[str]
 
 
+class Ran(TypedDict):
+    """setup: sums of the codes of the stand-ins that were there; stand_ins: places of their statements that ran (both:
+    standins/noted.py); rows: [name, row] of the snippet's lines that ran while it was looked at, above all in the first
+    repeat."""
+
+    event: Literal["ran"]
+    setup: list[int]
+    stand_ins: list[tuple[int, int, int]]
+    rows: list[tuple[str, int]]
+
+
 class Begin(TypedDict):
     """wall: seconds since the epoch; tensorflow: was it imported when the first repeat began?"""
 
@@ -117,14 +129,22 @@ class Sample(HostReadings):
     busy: float
 
 
-class Seen(TypedDict):
-    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none."""
+class _SeenWaits(TypedDict, total=False):
+    """Only of a repeat that waits.  looked: files that were read in it, or asked about."""
+
+    looked: list[str]
+
+
+class Seen(_SeenWaits):
+    """After one of the first repeats.  n: from 1; values: name -> child/values.py; files: name -> text, "" for none, of
+    those that came or changed; read: names of files that were opened to be read."""
 
     event: Literal["seen"]
     n: int
     printed: str
     values: dict[str, list[Any]]
     files: dict[str, str]
+    read: list[str]
 
 
 class Settled(HostReadings):
@@ -199,7 +219,8 @@ class Error(_ErrorDetails):
 
 class End(TypedDict):
     """repeats: over all phases; extended: elements beyond the user's own were served; limit, slow: a phase ended early
-    because memory, or time, ran out; elements: length of one pass; peak: highest resident bytes."""
+    because memory, or time, ran out; counted: each element was served once, so that they say how many repeats there
+    were; elements: length of one pass; peak: highest resident bytes."""
 
     event: Literal["end"]
     reason: Reason
@@ -207,6 +228,7 @@ class End(TypedDict):
     extended: bool
     limit: bool
     slow: bool
+    counted: bool
     elements: int | None
     peak: int | None
 
@@ -277,6 +299,7 @@ Event = (
     | Note
     | StandIn
     | Watched
+    | Ran
     | Begin
     | Sample
     | Seen

@@ -12,17 +12,19 @@ from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECOND
 from tflint_mem.verify.snippet.candidates import further_snippet, snippets
 from tflint_mem.verify.snippet.fixed_version import fixed_snippet
 from tflint_mem.verify.snippet.given import bound_by, verify_with
+from tflint_mem.verify.snippet.outwards import moves_outwards
 from tflint_mem.verify.snippet.reduced import reduced
 from tflint_mem.verify.snippet.snippet import CannotCut
 from tflint_mem.verify.verdict.endings import STOPPED
 from tflint_mem.verify.verdict.judge import judge, judge_growth
 from tflint_mem.verify.verdict.objections import COLLECTED
 from tflint_mem.verify.verdict.result import not_runnable
-from tflint_mem.verify.verdict.results import OTHER, compared, differing
+from tflint_mem.verify.verdict.results import OTHER, compared, differing, unsettled
 from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran, reached, refused
 from tflint_mem.verify.verdict.words import CONFIRMED, NOT_CONFIRMED, NOT_RUNNABLE
 
+from .keeping import add_files
 from .kept_runs import KeptRuns
 
 TYPE_CHECKING = False
@@ -92,9 +94,11 @@ def verify_finding(
     experiment.left_free = left_free
     experiment.pretended = 0 if on_gpu else REFUSED.get(finding.code, 0)
     kept = experiment.kept = KeptRuns(options, environment, experiment.folders) if options.changed else None
-    result = judge(finding, options, environment, experiment.runs(), began)
+    runs = experiment.runs()
+    result = judge(finding, options, environment, runs, began)
     if kept is not None and 0 < kept.used == kept.asked:
         result.verification["measured_before"] = True
+    add_files(result, runs, options, environment, experiment.folders)
     return result
 
 
@@ -126,7 +130,8 @@ def verify_reduced(
     experiment = _Experiment(bare, files, options, folders, began, seconds, told, [each.snippet for each in cut])
     if options.changed:
         experiment.kept = KeptRuns(options, environment, experiment.folders)
-    result = judge(bare, options, environment, experiment.runs(), began)
+    runs = experiment.runs()
+    result = judge(bare, options, environment, runs, began)
     said = result.verification
     if said["verdict"] == NOT_RUNNABLE or said["verdict"] == NOT_CONFIRMED and not cut[experiment.choice].complete:
         return None
@@ -135,6 +140,7 @@ def verify_reduced(
     said["needs"] = before.verification["needs"]
     said["seconds"] = round(said["seconds"] + before.verification["seconds"], 1)
     result.finding = finding.replace(verification=said)
+    add_files(result, runs, options, environment, experiment.folders)
     return result
 
 
@@ -176,6 +182,7 @@ class _Experiment:
         )
         self._seconds = max((options.timeout if seconds is None else seconds) - _TO_END_SECONDS, 1.0)
         self._plan = plan_for(finding, options, self._seconds)
+        self._plan["rounds"] = moves_outwards(finding, files)
         self.choice = 0
 
     def runs(self) -> Runs:
@@ -289,9 +296,14 @@ class _Experiment:
         flagged, fixed = runs.run.attempt().of("seen"), fixed_run.attempt().of("seen")
         found = compared(flagged, fixed)
         left = self._left()
-        if found.verdict != OTHER or left < LEAST_SECONDS:
+        if found.verdict != OTHER:
             return found
+        if left < LEAST_SECONDS:
+            return unsettled(found)
         plan = self._plan.copy()
         plan.update({"protocol": "seen", "seed": _ANOTHER_SEED})
-        again = self._execute(runs.snippet, plan, min(left, _BEHIND_SECONDS), runs.setup, runs.rewrites)
-        return compared(flagged, fixed, differing(flagged, again.attempt().of("seen")))
+        seconds = min(left, max(_BEHIND_SECONDS, runs.run.seconds))  # where importing takes long, it does so again
+        again = self._execute(runs.snippet, plan, seconds, runs.setup, runs.rewrites).attempt().of("seen")
+        if len(again) < min(len(flagged), len(fixed)):
+            return unsettled(found)
+        return compared(flagged, fixed, differing(flagged, again))

@@ -20,10 +20,12 @@ class PlanFields(TypedDict, total=False):
     most: int
     blocks: int
     vary: bool
+    rounds: bool
     keyed: bool
     soft_limit: int | None
     clear: bool
     seed: int
+    ends: float | None
 
 
 class Measurement(TypedDict, total=False):
@@ -57,12 +59,13 @@ class Measurement(TypedDict, total=False):
 class Job(Measurement):
     """The child's part.
 
-    task        "environment": say what the interpreter has; "measure": run a snippet
+    task        "environment": say what the interpreter has; "measure": run a snippet; "alone": become a program that
+                is `text`, in the file `snippet`, and knows nothing of us
     protected   folders that cannot be written to            cwd       working directory, below the scratch folder
     binding     folder with a copy of `pynvml`               device    "auto", "cpu" or "gpu"
     """
 
-    task: Literal["environment", "measure"]
+    task: Literal["environment", "measure", "alone"]
     protected: list[str]
     cwd: str
     binding: str

@@ -191,6 +191,7 @@ def _absolute(finding: Finding) -> Finding:
     return finding.replace(
         path=os.path.abspath(finding.path),
         trace=tuple(step.replace(path=os.path.abspath(step.path)) for step in finding.trace),
+        further_traces=(),  # one way is verified
     )
 
 

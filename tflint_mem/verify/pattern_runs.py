@@ -17,6 +17,8 @@ from tflint_mem.verify.verdict.runs import Runs
 from tflint_mem.verify.verdict.signs import ran
 from tflint_mem.verify.verdict.words import NOT_RUNNABLE
 
+from .keeping import add_files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +104,10 @@ def _measure(
         fixed = execute("fixed")
         runs.fixed_snippet, runs.fixed_run = fixed.snippet, fixed.run
     result = judge(bare, options, environment, runs, began)
-    return None if result.verification["verdict"] == NOT_RUNNABLE else result
+    if result.verification["verdict"] == NOT_RUNNABLE:
+        return None
+    add_files(result, runs, options, environment, ())
+    return result
 
 
 def _said(sizes: dict[str, int], finding: Finding) -> str:

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -98,6 +99,41 @@ def test_varying_elements_are_served_once_and_short_counts_go_on():
     assert seen == ["x%d" % number for number in range(12)] and not probe.extended
     assert events[-1]["reason"] in ("exhausted", "done")
     assert len(of(events, "settled")) >= 4
+
+
+def test_keys_need_other_numbers_and_what_they_stand_for_the_same():
+    seen = []
+    _, probe = measured(seen.append, source=(0.3, 0.1, 0.03), keyed=True)
+    assert len(set(seen)) == len(seen) > 6 and probe.extended
+    assert all(abs(number / (0.3, 0.1, 0.03)[index % 3] - 1) < 1e-4 for index, number in enumerate(seen))
+    for source in ((32, 16, 8), ("sgd", "adam"), (0.1, 0.1)):  # of these no others are known
+        seen.clear()
+        _, probe = measured(seen.append, source=source, keyed=True)
+        assert set(seen) == set(source) and not probe.extended
+
+
+def test_on_a_busy_machine_the_phases_fit_into_what_is_left():
+    plan = Plan(seconds=8, ends=time.time() + 5)
+    plan.fit_into_the_rest()
+    assert 1.5 < plan.seconds < 2.1
+    for plan in (Plan(seconds=8), Plan(seconds=8, ends=time.time() + 60)):
+        plan.fit_into_the_rest()
+        assert plan.seconds == 8
+
+
+def test_a_round_of_the_outer_loop_is_paid_for_by_its_first_repeat():
+    clock, events = Clock(), []
+    probe = Probe(events.append, Plan(protocol="speed", seconds=30, rounds=True, clear=False), clock=clock)
+    try:
+        while probe.again():
+            while True:
+                clock.now += 1.0
+                for _ in probe.repeat((1, 2, 3)):
+                    clock.now += 0.1
+    except Done:
+        pass
+    busy = [round(event["busy"], 3) for event in of(events, "sample")]
+    assert busy[:6] == [0.1, 0.1, 0.1, 1.1, 0.1, 0.1] and set(busy) == {0.1, 1.1}
 
 
 def test_numbers_of_a_long_range_are_not_extended():
@@ -265,6 +301,8 @@ def test_speed_needs_a_clear_difference():
     assert speed.judge_speed(slow, middling).verdict == "not-confirmed"
     assert speed.judge_speed(slow, None).verdict == "not-confirmed"
     assert "20.0 times" in speed.judge_speed(slow, quick).message
+    unsure = speed.judge_speed(slow, Times(0.002, 0.0019, 0.05))
+    assert unsure.undecided and unsure.message.endswith("20.0 times as long, but the times overlap")
 
 
 def test_readings_are_numbers_or_say_why():

@@ -4,14 +4,17 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 
 from support import FIXTURES
 from tflint_mem.finding import Finding, Step
 from tflint_mem.sources.source import Source
+from tflint_mem.verify.reproduction.meter import meter
 from tflint_mem.verify.snippet import candidates
 from tflint_mem.verify.snippet.first_party import Files
 
@@ -64,20 +67,36 @@ def cut(folder, trace=(), number=0, **more):
 
 def body(snippet):
     """The snippet without the harness at its head."""
-    text = snippet.render().text
-    return text[text.index("                return\n") + len("                return\n") :].strip("\n")
+    return snippet.render().text.split("tflint_mem_probe import", 1)[1].split("\n", 1)[1].strip("\n")
+
+
+_PROBE = """
+import gc, os, sys
+
+{meter}
+
+_passes = []
+
+
+def again():
+    _passes.append(1)
+    return len(_passes) < 50 or _end()
+"""
 
 
 def run(snippet, repeats=3):
-    """Runs the kept file as a user would; returns what it printed."""
-    environment = dict(os.environ, PYTHONPATH="")
-    done = subprocess.run(
-        [sys.executable, "-", str(repeats)],
-        input=snippet.render().text,
-        text=True,
-        capture_output=True,
-        env=environment,
-    )
+    """Runs the snippet with the rows of a kept file that repeat and measure; returns what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "tflint_mem_probe.py").write_text(
+            _PROBE.format(meter=meter("memory", 20, once_through=False, goes_on=False, behind=True))
+        )
+        done = subprocess.run(
+            [sys.executable, "-", str(repeats)],
+            input=snippet.render().text,
+            text=True,
+            capture_output=True,
+            env=dict(os.environ, PYTHONPATH=folder),
+        )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,7 +9,6 @@ import pytest
 from tflint_mem.verify.standins import missing_modules
 from tflint_mem.verify.standins.guess import value_for
 from tflint_mem.verify.standins.hints import plausible_shape
-from tflint_mem.verify.standins.substitute import in_short
 
 
 def run(code, *names, shape=(16,), text=""):
@@ -306,15 +305,6 @@ def test_tokenizers_have_a_stand_in_and_models_have_none():
     assert (
         "No module named 'transformers': transformers.TFAutoModel.from_pretrained is part of what is measured" in errors
     )
-
-
-def test_a_reproduction_has_of_a_stand_in_what_is_used():
-    code = installed("pandas", "import pandas as pd\nprint(pd.DataFrame({'a': [1]}).shape)\n")
-    text = "import pandas as pd\nprint(pd.DataFrame({'a': [1, 2]}).shape)\n"
-    short = "\n".join(in_short([code, code], text))
-    assert short.count("\n") < code.count("\n") * 0.75 and short.count("class DataFrame") == 1
-    rows, errors = ran(short + "\n" + text)
-    assert rows == ["(2, 1)"], errors
 
 
 def test_what_is_gone_through_is_no_number_and_shapes_have_the_sides_that_are_taken_apart():

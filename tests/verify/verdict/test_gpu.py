@@ -2,13 +2,11 @@
 
 import pytest
 
-from support.made_runs import FLAT, MIB, made
+from support.made_runs import FLAT, MIB, made, result_of
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import chart, text
-from tflint_mem.verify.snippet.snippet import Rendered
-from tflint_mem.verify.verdict import judge, memory, objections
+from tflint_mem.verify.verdict import memory, objections
 from tflint_mem.verify.verdict.measured import Measured
-from tflint_mem.verify.verdict.runs import Runs
 
 OOM = {"type": "ResourceExhaustedError", "message": "OOM when allocating tensor with shape[512,512]"}
 
@@ -94,35 +92,6 @@ def test_running_out_of_memory_while_it_grows_is_confirmed(error):
         assert "in `step()`" in found.message and found.meter in (*kept, "host")
 
 
-def result_of(run, code="TFM204", fixed=None, same=False, **facts):
-    """The Result of judge() on made-up runs.  same: each repeat is a call with the same stand-ins."""
-    from tflint_mem.finding import Finding
-
-    class Snippet:
-        stand_ins, parts, count, keyed, flagged, behind, constant = [], False, None, False, ("a.py", 1), None, False
-        level = "as-written"
-
-        def render(self, stand_ins=None):
-            return Rendered("@function\nstep()\n", {})
-
-    finding = Finding(
-        code=code,
-        name="x",
-        group="leak" if code != "TFM601" else "config",
-        severity="error",
-        message="m",
-        path="a.py",
-        start=(1, 1),
-        end=(1, 1),
-    )
-    runs = Runs(Snippet(), run)
-    runs.snippet.constant = same
-    if fixed is not None:
-        runs.fixed_snippet, runs.fixed_run = Snippet(), fixed
-    environment = dict({"gpus": ["GPU:0"], "driver_gpus": [{"name": "one"}]}, **facts)
-    return judge.judge(finding, Options(), environment, runs, 0.0)
-
-
 def test_running_out_without_growth_has_a_reason_of_its_own():
     said = result_of(made(loop=30, blocks=0, status="error", error=OOM)).verification
     assert said["verdict"] == "not-runnable"
@@ -170,6 +139,48 @@ def test_few_repeats_on_a_busy_machine_leave_it_undecided():
     cut = made(loop=8, blocks=0, kept={"heap": 100_000}, status="timeout")
     assert judged(cut).undecided
     assert judged(made(loop=8, blocks=0, status="timeout")).verdict == "not-confirmed"
+
+
+def test_time_cuts_off_no_verdict():
+    # growth that time stopped may still stop by itself, a leak of few repeats may be noise
+    assert judged(made(loop=5, blocks=0, kept={"heap": 3 * MIB}, status="timeout")).undecided
+    assert judged(made(loop=30, blocks=0, kept={"heap": 3 * MIB}, status="timeout")).verdict == "confirmed"
+    small = dict(kept={"heap": 20_000}, loop=10, each=2)
+    assert judged(made(**small)).undecided
+    assert judged(made(**dict(small, loop=60, each=20))).verdict == "confirmed"
+    # garbage that nothing has collected yet
+    waiting = dict(garbage={"heap": 80_000}, raw_counts={"models": 1}, each=2)
+    assert judged(made(loop=9, **waiting)).undecided
+    assert judged(made(loop=40, **waiting)).verdict == "confirmed"
+    # where the code counts its elements, there is no more to wait for
+    run = made(**small)
+    run.last("end")["counted"] = True
+    assert judged(run).verdict == "not-confirmed"
+
+
+def test_what_came_back_each_time_does_not_hang():
+    said = result_of(made(loop=2, blocks=0, kept={"heap": 3 * MIB}), code="TFM702").verification
+    assert (said["verdict"], said["message"]) == ("not-confirmed", "2 repeats that came back")
+
+
+def test_a_fix_cures_its_own_line_where_something_else_grows_too():
+    leak = made(kept={"heap": 3 * MIB}, counts={"models": 1})
+    other = made(kept={"heap": MIB}, counts={"models": 0})
+    said = result_of(leak, code="TFM105", fixed=other).verification
+    assert (said["verdict"], said["fix"]["cures"]) == ("confirmed", True)
+    assert "; fixed: no models stay; of something else 1.0 MiB stay per repeat" in said["message"]
+    assert result_of(leak, code="TFM204", fixed=other).verification["fix"]["cures"] is False
+    as_much = made(kept={"heap": 3 * MIB}, counts={"models": 0})
+    assert result_of(leak, code="TFM105", fixed=as_much).verification["fix"]["cures"] is False
+    # what stays is gone, and garbage waits as before
+    calm = made(kept={"heap": 9_000}, garbage={"heap": MIB}, raw_counts={"models": 1})
+    said = result_of(leak, code="TFM106", fixed=calm).verification
+    assert said["fix"]["cures"] and "; fixed: 8.8 KiB per repeat stay; of something else 1.0 MiB of" in said["message"]
+    more = made(kept={"heap": 9_000}, garbage={"heap": 4 * MIB}, raw_counts={"models": 1})
+    assert result_of(leak, code="TFM106", fixed=more).verification["fix"]["cures"] is False
+    half = made(kept={"heap": MIB}, counts={"models": 1})
+    said = result_of(leak, code="TFM105", fixed=half).verification
+    assert said["fix"]["cures"] is False and "; the fixed version grows too: " in said["message"]
 
 
 def test_no_verdict_after_no_repeat():

@@ -11,20 +11,21 @@ from tflint_mem.verify.child.seen import Seen
 from tflint_mem.verify.child.values import described
 from tflint_mem.verify.child.watch import SnippetFiles
 from tflint_mem.verify.verdict.fix import proven
-from tflint_mem.verify.verdict.results import OTHER, SAME, UNKNOWN, compared, differing
+from tflint_mem.verify.verdict.results import OTHER, SAME, UNKNOWN, compared, differing, unsettled
 
 numpy = pytest.importorskip("numpy")
 
 
 def event(printed="", values=None, files=None, n=1):
     told = {name: described(value) for name, value in (values or {}).items()}
-    return {"event": "seen", "n": n, "printed": printed, "values": told, "files": files or {}}
+    return {"event": "seen", "n": n, "printed": printed, "values": told, "files": files or {}, "read": []}
 
 
 SAME_PAIRS = [
     (3, 3),
     (0.1, 0.1000001),
     ("loss", "loss"),
+    ("/tmp/tmpa1b2c3_d/model.keras", "/tmp/tmpz9y8x7_w/model.keras"),
     (None, None),
     ([1, 2.0, "x"], [1, 2.00001, "x"]),
     ({"a": [1.0]}, {"a": [1.00001]}),
@@ -38,6 +39,7 @@ SAME_PAIRS = [
 OTHER_PAIRS = [
     (3, 4, "`x` in repeat 1 is 4, was 3"),
     (0.9, 0.81, "is 0.81, was 0.9"),
+    (3.353549, 3.3547, "is 3.3547, was 3.35355"),
     (True, False, "is False, was True"),
     ("a", "b", "is 'b', was 'a'"),
     (None, 1, "is 1, was None"),
@@ -47,7 +49,8 @@ OTHER_PAIRS = [
     (numpy.zeros(3), numpy.zeros(3, int), "is an array of shape (3,)"),
     (numpy.arange(5000), numpy.where(numpy.arange(5000) == 4321, -1, numpy.arange(5000)), "is an array"),
     (list(range(50)), [*range(49), 0], "is a list of 50"),
-    ({"a": 1}, {"a": 2}, "is a dictionary of 1"),
+    ({"a": 1}, {"a": 2}, "`x['a']` in repeat 1 is 2, was 1"),
+    ({"a": 1}, {"a": 1, "b": 2}, "is a dictionary of 2"),
     (10**6, 10**6 + 1, "is 1000001"),
 ]
 
@@ -69,6 +72,9 @@ def test_not_the_same(one, other, words):
     [
         ("loss 0.5001\n", "loss 0.5002\n", True),
         ("loss 0.5\n", "loss 0.6\n", False),
+        ("loss 0.3333\n", "loss 0.3334\n", True),  # rounded
+        ("loss 0.3333\n", "loss 0.3335\n", False),
+        ("loss 1.5e-3\n", "loss 1.6e-3\n", False),
         ("done in 3.2 s, 12ms/step\n", "done in 0.1 s, 3ms/step\n", True),
         ("<object at 0x7f00aa>\n", "<object at 0x7f11bb>\n", True),
         ("a\nb\n", "a\n", False),
@@ -93,6 +99,24 @@ def test_files_and_names_and_repeats():
     assert found.verdict == OTHER and str(found.difference) == "`x` in repeat 2 is 3, was 2"
 
 
+def test_what_is_read_anew_in_each_repeat():
+    def repeats(read, looked=None, text=None):
+        more = {} if looked is None else {"looked": looked}
+        files = {} if text is None else {"m.bin": text}
+        return [dict(event(values={"x": 1}, files=files, n=n), read=read, **more) for n in (1, 2)]
+
+    where = "the file m.bin"
+    # nothing writes it and nobody waits: what is read once is the same
+    assert compared(repeats(["m.bin"]), repeats([])).verdict == SAME
+    # it was written in between, nobody has seen what; the same text again is the same
+    assert compared(repeats(["m.bin"], text=""), repeats([], text="")).difference.where == where
+    assert compared(repeats(["m.bin"], text="a"), repeats([], text="a")).verdict == SAME
+    # behind a wait it may be another one: to look whether it is will do
+    found = compared(repeats(["m.bin"], looked=["m.bin"]), repeats([], looked=[]))
+    assert (found.verdict, found.difference.where, found.difference.repeat) == (OTHER, where, 2)
+    assert compared(repeats(["m.bin"], looked=["m.bin"]), repeats([], looked=["m.bin"])).verdict == SAME
+
+
 def test_what_cannot_be_told_is_not_the_same():
     assert compared([], [event()]).verdict == UNKNOWN
     assert compared([event()], [event()]).verdict == UNKNOWN
@@ -100,6 +124,14 @@ def test_what_cannot_be_told_is_not_the_same():
     assert differing(one, again) == {"`x`"}
     found = compared(one, other, differing(one, again))
     assert found.verdict == UNKNOWN and "differs from run to run" in found.reason
+
+
+def test_a_difference_that_was_not_run_again_is_no_verdict():
+    found = unsettled(compared([event(values={"x": 1})], [event(values={"x": 2})]))
+    assert (found.verdict, found.reason) == (
+        UNKNOWN,
+        "`x` in repeat 1 is 2, was 1, and there was no time to run it once more",
+    )
 
 
 def test_what_nobody_has_seen_is_not_compared():
@@ -147,7 +179,7 @@ def test_a_repeat_is_told_with_its_own_prints_and_files(tmp_path, capsys):
         "def run(sees, other):\n"
         "    for step in range(5):\n"
         "        if step: sees.repeat(__import__('sys')._getframe())\n"
-        "        else: sees.first()\n"
+        "        else: sees.first(__import__('sys')._getframe())\n"
         "        drawn = random.random()\n"
         "        print('step', step)\n"
         "        other()\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.program import mechanisms
 
-from .releases import FEW, LIBRARY_LOADERS
+from .releases import LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,18 +74,22 @@ def load_measured(mechanism: str, names: frozenset[str], default: str) -> str:
     return _LOAD_MEASURED.get(mechanism, default)
 
 
-def few(context: Context, repeat: Repeat, most: int = SOME) -> bool:
-    """Does the repeat have at most so many passes, for sure or by default?"""
+def few(context: Context, repeat: Repeat, most: int = SOME, unknown: bool = False) -> bool:
+    """Does the repeat have at most so many passes, for sure or by default?  `unknown` is the answer where nothing
+    tells.
+    """
     times = context.project.repeats_of.usual.times(repeat)
-    return times is not None and times <= most
+    return unknown if times is None else times <= most
 
 
 def so_often(context: Context, repeat: Repeat) -> str:
-    """ ", 3 times in all" where a repeat is as short as that: what a few models cost depends on their size."""
+    """ ", 3 times in all" or ", 4 times by default" where a repeat is as short as that: what a few models cost depends
+    on their size.
+    """
     if not few(context, repeat):
         return ""
     if repeat.count is not None:
-        return f", {repeat.count} times" + (" in all" if repeat.count <= FEW else "")
+        return f", {repeat.count} times in all"
     return f", {context.project.repeats_of.usual.times(repeat)} times by default"
 
 

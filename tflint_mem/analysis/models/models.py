@@ -8,7 +8,7 @@ from __future__ import annotations
 from tflint_mem.project.linking.call_names import call_text as text
 
 from .fixes import clear_each_repeat, clearing, hoist_load, hoist_or_clear, lives_through
-from .origins import LOAD_TAILS, Acquired, builds, constructions, loads
+from .origins import LOAD_TAILS, Acquired, builds, constructions, loads, ways
 from .parts import part
 from .releases import CLEARS, FEW, LIBRARY_LOADERS, all_unreleased, release_names, unreleased
 from .results import values_of
@@ -50,4 +50,5 @@ __all__ = [
     "uses_in",
     "values_of",
     "walk_statement",
+    "ways",
 ]

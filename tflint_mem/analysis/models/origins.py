@@ -12,7 +12,7 @@ from tflint_mem.knowledge import BUILDERS, LOADERS, canonical
 from tflint_mem.project.holds.values import External
 
 from .parts import part
-from .releases import all_unreleased, unreleased
+from .releases import FEW, all_unreleased, unreleased
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +84,15 @@ def _acquired(context: Context, m: Module, i: int, kind: Making, names: frozense
         else next((r for r in all_unreleased(context, m, i, kind, short=True) if r.block is not None), None)
     )
     return Acquired(m, i, kind, names, repeat, short)
+
+
+def ways(context: Context, acquired: Acquired) -> Iterator[Repeat]:
+    """Every way in which a model is made again as it is by its repeat."""
+    nearest = acquired.repeat or acquired.short
+    short = nearest is not None and nearest.count is not None and nearest.count <= FEW
+    for repeat in all_unreleased(context, acquired.m, acquired.i, acquired.kind, short):
+        if not short or repeat.block is not None:
+            yield repeat
 
 
 # -- loads -------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class Link(Record):
     __slots__ = ()
     m: Module
     i: int
+    place: Reference
     repeat: Repeat
     read: bool
 
@@ -52,19 +53,23 @@ class Link(Record):
 def find(context: Context) -> Iterator[Link]:
     """The links in the part that are added in each pass: all that are read there, of others those that join parts."""
     for m, i, place in _self_assignments(context):
-        if context.project.compiled(m, m.calls[i].scope):
+        link = None if context.project.compiled(m, m.calls[i].scope) else next(again(context, m, i, place), None)
+        if link is not None:
+            yield link
+
+
+def again(context: Context, m: Module, i: int, place: Reference) -> Iterator[Link]:
+    """The ways in which call `i` adds to the data set in `place` in each pass."""
+    joins = tail_of(m.calls[i].func) == "concatenate"
+    for repeat in context.repeats(m, i):
+        few = _FEW_JOINED if joins else _FEW
+        if repeat.count is not None and repeat.count <= few or repeat.kind == "recursion":
             continue
-        joins = tail_of(m.calls[i].func) == "concatenate"
-        for repeat in context.repeats(m, i):
-            few = _FEW_JOINED if joins else _FEW
-            if repeat.count is not None and repeat.count <= few or repeat.kind == "recursion":
-                continue
-            if not repeat.local and isinstance(place, Name) or _made_fresh(context, m, i, place, repeat):
-                continue
-            read = dataset_uses.reads(context, m, i, place, repeat)
-            if read or joins:
-                yield Link(m, i, repeat, read)
-                break
+        if not repeat.local and isinstance(place, Name) or _made_fresh(context, m, i, place, repeat):
+            continue
+        read = dataset_uses.reads(context, m, i, place, repeat)
+        if read or joins:
+            yield Link(m, i, place, repeat, read)
 
 
 def _self_assignments(context: Context) -> Iterator[tuple[Module, int, Reference]]:

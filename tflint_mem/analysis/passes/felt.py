@@ -1,25 +1,30 @@
 """Is the time that a place costs felt: does it add up, and is it more than a small part of what runs anyway?
 
 A count that nothing tells may be any.  What runs once for many passes of a loop that trains, for a whole trajectory, or
-beside a picture that each pass draws, is a small part of its program, however often it runs.
+beside a picture that each pass draws, is a small part of its program, however often it runs; and so is a step beside
+whole episodes that the same pass plays, or one that a model is built for each time.
 """
 
 from __future__ import annotations
 
+from tflint_mem.analysis.models import lifetimes
 from tflint_mem.facts import Attribute, Constant, Name, Subscript, tail_of
+from tflint_mem.knowledge import BUILDERS
 from tflint_mem.project.repeats import periods
 
 from . import hot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tflint_mem.facts import Expression
+    from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
 
 WORTH_MS = 1500.0  # of all repeats together
+_TRACING_MS = 2000.0  # what a step's graph costs, forward and backward, before it saves anything
 _RARE = 50  # passes of which one comes to the place: what the others do takes longer
 _LOOPS = frozenset(("loop", "while"))
 _PLOTTING, _FIGURES = frozenset(("matplotlib.pyplot", "pylab")), frozenset(("figure", "subplots", "show", "savefig"))
@@ -30,6 +35,9 @@ _ENCODING, _FILES = (
 _FEW = 20  # passes of a loop in which something is evaluated beside the training
 _ENCODING_MS = 5.0  # an image or a second of sound
 _PREDICTS = frozenset(("model.predict",))
+_THREADS = frozenset(("Thread", "Process"))
+_TELLS = 3  # rows that each pass prints: a person reads them
+_UPDATES = frozenset(("optimizer.apply_gradients", "optimizer.minimize"))
 _FORWARD = frozenset(("TFM201", "TFM202"))  # rules about passes forward, which an evaluation has as well
 # Names of many samples at once.
 _MANY = frozenset(("trajectory", "traj", "episode", "rollout", "fold", "split", "dataset", "testset", "trainset"))
@@ -52,7 +60,11 @@ def adds_up(context: Context, code: str, site: int | None, repeat: Repeat | None
     if code in _FORWARD and site is not None:
         if _of_many(context, repeat, site, sets=code != "TFM201") or _now_and_then(context, repeat):
             return False
-    if code == "TFM203" and _asks(context, repeat, hot.WHOLE_ROUND):
+    if code == "TFM203" and (
+        _asks(context, repeat, hot.WHOLE_ROUND) or _beside_more(context, repeat) or _by_hand(context, repeat)
+    ):
+        return False
+    if code == "TFM201" and _tells(repeat) or _a_thread_each(repeat):
         return False
     if cost <= _ENCODING_MS and _asks(context, repeat, _PREDICTS):
         return False
@@ -61,9 +73,11 @@ def adds_up(context: Context, code: str, site: int | None, repeat: Repeat | None
     if every >= _RARE:
         return False
     count = usual.times(repeat)
-    if count is None or count * cost >= every * WORTH_MS:
+    traced = code == "TFM203" and _records_model(context, repeat)
+    least = every * (WORTH_MS + (_TRACING_MS if traced else 0.0))
+    if count is None or count * cost >= least:
         return True
-    return any(all_in is None or all_in * cost >= every * WORTH_MS for all_in in _in_all(context, repeat, count))
+    return any(all_in is None or all_in * cost >= least for all_in in _in_all(context, repeat, count))
 
 
 # -- a small part of what runs -----------------------------------------------------------------------------------------
@@ -137,6 +151,84 @@ def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[s
             ):
                 return True
     return False
+
+
+def _beside_more(context: Context, repeat: Repeat) -> bool:
+    """Does each pass play or train in loops of its own beside the step, or is a model built for each step?"""
+    m, i = repeat.hops[-1]
+    if any(not context.project.apis(m, j).isdisjoint(BUILDERS) for j in m.scope_calls(m.calls[i].scope) if j != i):
+        return m.calls[i].scope > 0
+    return _plays(context, repeat)
+
+
+def _records_model(context: Context, repeat: Repeat) -> bool:
+    """Does the function of the step call a model, whose graph takes a while to trace?"""
+    m, i = repeat.hops[-1]
+    calls = m.scope_calls(m.calls[i].scope)
+    return any("model.__call__" in context.project.apis(m, j) for j in calls)
+
+
+def _plays(context: Context, repeat: Repeat) -> bool:
+    """Does each pass run a model in a long loop, here or in a function that it calls outside of any condition and
+    further loop, and the step only beside it?
+    """
+    m, loop = repeat.module, repeat.block
+    if loop is None or repeat.handed:
+        return False
+    first, i = repeat.hops[0]
+    if m.loops(first.calls[i].block)[-1:] != (loop,):
+        return False
+    for j in m.scope_calls(first.calls[i].scope):
+        call = m.calls[j]
+        if j == i or not m.inside(call.block, loop) or hot.within_tape(context, m, call.block):
+            continue
+        inside = [b for b in m.chain(call.block) if b > loop and m.blocks[b].kind not in ("with", "try")]
+        if inside:
+            if _long(context, m, inside) and lifetimes.works_in(context, m, j):
+                return True
+        elif any(_loops_work(context, fm, scope) for fm, scope in context.project.functions_called(m, j)):
+            return True
+    return False
+
+
+def _long(context: Context, m: Module, inside: Sequence[int]) -> bool:
+    """Are these blocks, around a place, all loops, and one of them of more than a few passes?"""
+    usual = context.project.repeats_of.usual
+    counts = [usual.count(m, b) for b in inside if m.blocks[b].kind in ("for", "while")]
+    return len(counts) == len(inside) and any(count is None or count >= _FEW for count in counts)
+
+
+def _loops_work(context: Context, m: Module, scope: int) -> bool:
+    """Does a function run a model in a loop, each time it is called?"""
+    return any(
+        lifetimes.works_in(context, m, j)
+        for j in m.scope_calls(scope)
+        if m.loops(m.calls[j].block) and not any(m.blocks[b].kind == "if" for b in m.chain(m.calls[j].block))
+    )
+
+
+def _by_hand(context: Context, repeat: Repeat) -> bool:
+    """Does the function of the step move single variables itself, without any optimizer: a line that is fitted?"""
+    m, i = repeat.hops[-1]
+    calls = m.scope_calls(m.calls[i].scope)
+    return any(tail_of(m.calls[j].func) == "assign_sub" and not m.loops(m.calls[j].block) for j in calls) and all(
+        context.project.apis(m, j).isdisjoint(_UPDATES) for j in calls
+    )
+
+
+def _a_thread_each(repeat: Repeat) -> bool:
+    """Does each pass of the loop start a thread of its own?  Nobody starts many."""
+    return repeat.block is not None and any(tail_of(m.calls[i].func) in _THREADS for m, i in repeat.hops[:-1])
+
+
+def _tells(repeat: Repeat) -> bool:
+    """Does each pass print several rows, for somebody to read?"""
+    m, loop = repeat.module, repeat.block
+    if loop is None:
+        return False
+    first, i = repeat.hops[0]
+    calls = (m.calls[j] for j in m.scope_calls(first.calls[i].scope))
+    return sum(call.func == Name("print") and call.block == loop for call in calls) >= _TELLS
 
 
 def _asks(context: Context, repeat: Repeat, apis: frozenset[str]) -> bool:

@@ -52,6 +52,7 @@ __all__ = [
     "around_training",
     "bound_inside",
     "busy",
+    "busy_ways",
     "compiled_somewhere",
     "eager",
     "folds",
@@ -120,6 +121,19 @@ def busy(
     one that is long as far as anybody knows, else the nearest; None when there is none.
     """
     first: Repeat | None = None
+    for repeat in busy_ways(context, m, i, few, accept):
+        if _is_long(context, repeat):
+            return repeat
+        first = first or repeat
+    return first
+
+
+def busy_ways(
+    context: Context, m: Module, i: int, few: int, accept: Callable[[Repeat], object] | None = None
+) -> Iterator[Repeat]:
+    """Every way in which call `i` runs eagerly in a loop of more than `few` passes and that `accept` takes, nearest
+    first.
+    """
     for repeat in repeats(context, m, i):
         if (
             repeat.kind in ONE_OFF
@@ -132,10 +146,7 @@ def busy(
         if repeat.count is not None and repeat.count <= few:
             continue
         if eager(context, repeat) and (accept is None or accept(repeat)):
-            if _is_long(context, repeat):
-                return repeat
-            first = first or repeat
-    return first
+            yield repeat
 
 
 def _is_long(context: Context, repeat: Repeat) -> bool:

@@ -15,6 +15,8 @@ from . import hot, kept, variance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 SHORT = 50  # passes up to which a loop is not long
 
 
-def long_repeat(context: Context, keeping: Keeping, made: int) -> Repeat | None:
-    """A long repeat over data of call `made`, in which the container goes on."""
+def long_repeats(context: Context, keeping: Keeping, made: int) -> Iterator[Repeat]:
+    """The long repeats over data of call `made`, in which the container goes on."""
     m, container = keeping.m, keeping.container
     statement = m.statements[keeping.s]
     scope = statement.scope
@@ -47,8 +49,7 @@ def long_repeat(context: Context, keeping: Keeping, made: int) -> Repeat | None:
         elif own or fresh:
             continue
         if _over_data(context, m, made, repeat) and not (repeat.local and hot.compiled_somewhere(context, m, made)):
-            return repeat
-    return None
+            yield repeat
 
 
 def _over_data(context: Context, m: Module, made: int, repeat: Repeat) -> bool:

@@ -46,6 +46,7 @@ class Rebuilt(Record):
     __slots__ = ()
     m: Module
     i: int
+    names: frozenset[str]
     repeat: Repeat
     same: bool
 
@@ -55,28 +56,34 @@ def find(context: Context) -> Iterator[Rebuilt]:
     for m, i, names in context.calls({name.rpartition(".")[2] for name in _SOURCES}, _SOURCES):
         if context.in_tests(m) or context.project.compiled(m, m.calls[i].scope):
             continue
-        for repeat in context.repeats(m, i):
-            if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= _FEW:
-                continue
-            if (
-                lifetimes.in_loop_of_new_models(context, repeat)
-                or lifetimes.kept(context, repeat, "dataset")
-                or modes.new_graph(context, repeat)
-            ):
-                continue
-            given = (*m.calls[i].args, *[keyword.value for keyword in m.calls[i].keywords])
-            how = max((variance.of(context, repeat, e) for e in given), default=variance.CHANGED)
-            if (
-                how == variance.TARGET
-                or how == variance.CHANGED
-                and not (names & _CONSTANTS and dataset_uses.used_up(context, m, i))
-            ):
-                continue
-            if (
-                dataset_uses.put_together(context, m, i, repeat)
-                or dataset_uses.into_graph(context, repeat)
-                or trials.trains_new(context, repeat)
-            ):
-                continue
-            yield Rebuilt(m, i, repeat, how == variance.SAME)
-            break
+        built = next(again(context, m, i, names), None)
+        if built is not None:
+            yield built
+
+
+def again(context: Context, m: Module, i: int, names: frozenset[str]) -> Iterator[Rebuilt]:
+    """The ways in which call `i`, of one of these names, builds its data set again."""
+    for repeat in context.repeats(m, i):
+        if repeat.kind not in ("loop", "while", "callback") or repeat.count is not None and repeat.count <= _FEW:
+            continue
+        if (
+            lifetimes.in_loop_of_new_models(context, repeat)
+            or lifetimes.kept(context, repeat, "dataset")
+            or modes.new_graph(context, repeat)
+        ):
+            continue
+        given = (*m.calls[i].args, *[keyword.value for keyword in m.calls[i].keywords])
+        how = max((variance.of(context, repeat, e) for e in given), default=variance.CHANGED)
+        if (
+            how == variance.TARGET
+            or how == variance.CHANGED
+            and not (names & _CONSTANTS and dataset_uses.used_up(context, m, i))
+        ):
+            continue
+        if (
+            dataset_uses.put_together(context, m, i, repeat)
+            or dataset_uses.into_graph(context, repeat)
+            or trials.trains_new(context, repeat)
+        ):
+            continue
+        yield Rebuilt(m, i, names, repeat, how == variance.SAME)

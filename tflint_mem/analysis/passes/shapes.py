@@ -7,6 +7,8 @@ what the code shows counts: an unknown size is no evidence, and a search that is
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tflint_mem.facts import (
     NONE,
     Attribute,
@@ -29,7 +31,8 @@ from tflint_mem.project.holds.values import External, ModuleValue
 
 from . import hot
 from .axes import new_axis
-from .list_lengths import MAX_DEPTH, ListLengths, few_additions
+from .data_lengths import DataLengths
+from .list_lengths import MAX_DEPTH, few_additions
 from .requests import from_request
 from .sizes import Shape
 from .steady import bound_by
@@ -37,6 +40,8 @@ from .varying import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.facts import Call
     from tflint_mem.project.linking.bindings import Binding
     from tflint_mem.project.linking.module import Module
@@ -125,25 +130,42 @@ class Found(Record):
 
 
 def varying(context: Context, m: Module, i: int) -> Found | None:
-    """The first argument of call `i` whose shape varies, or None."""
-    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
+    """The first argument of call `i` whose shape varies, or None; one that surely does before others."""
     best: Found | None = None
-    for number, repeat in enumerate(hot.repeats(context, m, i, outer=True)) if given else ():
-        if number >= MAX_REPEATS:
-            break
+    unsure: Found | None = None
+    for found in _varying(context, m, i):
+        if not found.shape.sure:
+            unsure = unsure or found
+        elif _brings(found):
+            return found
+        else:
+            best = best or found
+    return best or unsure
+
+
+def ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The repeats that bring new shapes of an argument of call `i`."""
+    return (found.repeat for found in _varying(context, m, i) if _brings(found))
+
+
+def _varying(context: Context, m: Module, i: int) -> Iterator[Found]:
+    """The arguments whose shapes vary, by repeat."""
+    given = [e for e in m.arguments(i) if not isinstance(e, Starred)]
+    for repeat in islice(hot.repeats(context, m, i, outer=True), MAX_REPEATS) if given else ():
         if repeat.count is not None and repeat.count <= FEW or not hot.eager(context, repeat):
             continue
         for expression in given:
             shape = argument(context, repeat, expression)
-            if shape is None:
-                continue
-            if shape.loop is None or shape.loop == (repeat.module, repeat.block):
-                return Found(repeat, shape)
-            best = best or Found(repeat, shape)
-    return best
+            if shape is not None:
+                yield Found(repeat, shape)
 
 
-class _Shapes(ListLengths):
+def _brings(found: Found) -> bool:
+    """Is it the repeat itself that brings the new shapes?"""
+    return found.shape.loop is None or found.shape.loop == (found.repeat.module, found.repeat.block)
+
+
+class _Shapes(DataLengths):
     """The search for a shape that varies in one argument."""
 
     def of(self, position: int, e: Expression, at: int, around: int, depth: int) -> Shape | None:
@@ -180,6 +202,10 @@ class _Shapes(ListLengths):
                     found = self.of(position, item, at, around, depth)  # x[chosen] has the length of `chosen`
                     if found:
                         return found
+            if not added:
+                found = self.masked(position, item, at)
+                if found:
+                    return found
         if any(axes) or any(isinstance(item, Slice) for item in items):
             found = self.of(position, e.base, at, around, depth)
             return _unless_rows(found) if any(axes) else found
@@ -261,15 +287,22 @@ class _Shapes(ListLengths):
             return self.length(position, args[0], at, around, depth)
         if tail in _IMAGES or tail == "open" and isinstance(f, Attribute) and tail_of(f.base) == "Image":
             sized = any(keyword.name in ("target_size", "size") for keyword in call.keywords)
-            if sized or self.repeat.kind != "handler" or isinstance(_given(call), Constant):
+            if sized or isinstance(_given(call), Constant):
                 return None
-            return Shape("an image of the size that its file has")
+            return Shape("an image of the size that its file has", sure=self.repeat.kind == "handler")
+        if tail == "load":
+            return self.stored(position, call)
+        mask = self.mask_of(call)
+        if mask is not None:
+            return self.masked(position, mask, at)
         if tail not in _SAME_SHAPE:
             return None
         if args and tail in _ROWS and from_request(m, scope, args[0]):
             return Shape("rows of a request, whose number changes")
         if args and not (tail in _METHODS and isinstance(f, Attribute) and not self._is_module(m, scope, call, f)):
             found = self.length(position, args[0], at, around, depth) or self.of(position, args[0], at, around, depth)
+            if found is None and tail in _ROWS:
+                found = self.of_data(position, args[0], at, depth)
             return _unless_rows(found) if tail in ("expand_dims", "reshape", "atleast_2d") else found
         if isinstance(f, Attribute):
             found = self.of(position, f.base, at, around, depth)

@@ -42,13 +42,17 @@ _MAX_SUM = 6  # expressions in each other that a sum is made of
 
 
 class Shape:
-    """A shape that varies: `what` is a phrase for messages, `loop` the loop that brings the sizes, or None."""
+    """A shape that varies: `what` is a phrase for messages, `loop` the loop that brings the sizes, or None.
 
-    __slots__ = ("what", "loop")
+    sure   does the code show it?  Else the data may have one size or several
+    """
 
-    def __init__(self, what: str, loop: Loop | None = None) -> None:
+    __slots__ = ("what", "loop", "sure")
+
+    def __init__(self, what: str, loop: Loop | None = None, sure: bool = True) -> None:
         self.what = what
         self.loop = loop
+        self.sure = sure
 
 
 class Sizes:

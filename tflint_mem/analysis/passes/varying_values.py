@@ -9,6 +9,8 @@ conversions only; a search that is given up says nothing.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tflint_mem.facts import (
     Attribute,
     BinaryOp,
@@ -35,7 +37,7 @@ from .varying_results import Results
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from tflint_mem.project.linking.module import Module
@@ -90,6 +92,19 @@ def first(context: Context, m: Module, i: int) -> Found | None:
             best = best or Found(repeat, varying, which)
             break
     return best
+
+
+def ways(context: Context, m: Module, i: int, which: int | str) -> Iterator[Repeat]:
+    """The repeats that bring new values of one argument of call `i`: a position, or the name of a keyword."""
+    call = m.calls[i]
+    named = {keyword.name: keyword.value for keyword in call.keywords}
+    given = call.args[which] if isinstance(which, int) else named[which]
+    for repeat in islice(hot.repeats(context, m, i, outer=True), MAX_REPEATS):
+        if repeat.count is not None and repeat.count <= FEW or not hot.eager(context, repeat):
+            continue
+        varying = argument(context, repeat, given)
+        if varying is not None and (varying.loop is None or varying.loop == (repeat.module, repeat.block)):
+            yield repeat
 
 
 class Search(Names, Results):

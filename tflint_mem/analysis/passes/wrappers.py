@@ -53,20 +53,20 @@ def found(context: Context) -> Iterator[Wrapper]:
     for m, i, names in context.each(models.constructions(context)):
         if m.calls[i].scope == 0 and not m.loops(m.calls[i].block):
             continue
-        repeat = _repeat(context, m, i)
+        repeat = next(ways(context, m, i), None)
         wrapped = wraps(context, m, i, names, repeat.region if repeat is not None else -1)
         if wrapped:
             yield Wrapper(m, i, repeat, wrapped, names)
 
 
-def _repeat(context: Context, m: Module, i: int) -> Repeat | None:
+def ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The ways in which a wrapper is made again, and not kept."""
     for repeat in context.repeats(m, i):
         if repeat.count is not None and repeat.count <= 3 or models.kept(context, repeat):
             continue
         if repeat.kind == "recursion":
             continue  # one wrapper for each part of a nested model
-        return repeat
-    return None
+        yield repeat
 
 
 def wraps(context: Context, m: Module, i: int, names: frozenset[str], loop: int) -> Wrapped:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PINNED, CACHED, WAITING, GRAPH, COLLECTED = "pinned", "cached", "waiting", "graph", "collected"
 FIRST_PINNED = (2, 14)  # the custom-gradient registry pins graphs since
 FIRST_CACHED = (2, 15)  # TensorFlow keeps kernels for each newly named variable since
+FIRST_KEEPING = (2, 10)  # kernels of functions that are gone stay since
+FIRST_LETTING_GO = (2, 15)  # ... and those of data sets no more
 _EAGERLY = Keyword("run_eagerly", TRUE)
 
 
@@ -49,6 +51,16 @@ def of(context: Context, modules: Sequence[Module], training: bool) -> str:
 def certain(context: Context, m: Module) -> bool:
     """Is TensorFlow 2.14 or later sure where the module runs?"""
     return bool(context.project.versions.at_least(m, *FIRST_PINNED))
+
+
+def keeps_pipelines(context: Context, m: Module) -> bool | None:
+    """Is it sure that what is made for each new data set, as `predict` makes one in each call, stays until
+    `clear_session()`?  That is so on TensorFlow 2.10 to 2.14; None when nothing says which one runs.
+    """
+    first, over = (context.project.versions.at_least(m, *version) for version in (FIRST_KEEPING, FIRST_LETTING_GO))
+    if first is False or over:
+        return False
+    return True if first and over is False else None
 
 
 def likely(context: Context, modules: Sequence[Module]) -> bool:

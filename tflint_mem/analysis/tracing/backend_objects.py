@@ -13,6 +13,8 @@ from tflint_mem.facts import For, Name, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.project.linking.module import Module
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
@@ -37,8 +39,8 @@ _SAMPLES = frozenset(
 _RELEASES = frozenset(("keras.clear_session", "tf.reset_default_graph"))
 
 
-def made_again(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
-    """A way in which the same thing is made again; a loop over layers or weights makes one for each, which is
+def made_again(context: Context, m: Module, i: int, kind: str) -> Iterator[Repeat]:
+    """The ways in which the same thing is made again; a loop over layers or weights makes one for each, which is
     construction.
     """
     for repeat in context.repeats(m, i):
@@ -57,8 +59,7 @@ def made_again(context: Context, m: Module, i: int, kind: str) -> Repeat | None:
         ):
             continue
         if not context.project.released(repeat, _RELEASES):
-            return repeat
-    return None
+            yield repeat
 
 
 def _over_samples(repeat: Repeat) -> bool:

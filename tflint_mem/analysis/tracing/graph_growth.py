@@ -54,8 +54,21 @@ def _repeats(context: Context, made: Made) -> bool:
     site = graphs.stand_in(context, m, scope, made.block, made.statement)
     if site is None or graphs.in_unknown_graph(context, m, made.block) or context.project.compiled(m, scope):
         return False
+    made.repeat = next(ways(context, made), None)
+    if made.repeat is not None:
+        return True
     guards, own = context.project.repeats_of.guards, graphs.in_graph_of_its_own(context, m, made.block)
-    for repeat in context.repeats(m, site):
+    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or own:
+        return False
+    return _called_later(context, made, site)
+
+
+def ways(context: Context, made: Made) -> Iterator[Repeat]:
+    """The repeats in which a session runs."""
+    m = made.m
+    site = graphs.stand_in(context, m, made.scope, made.block, made.statement)
+    own = graphs.in_graph_of_its_own(context, m, made.block)
+    for repeat in context.repeats(m, site) if site is not None else ():
         if own and not repeat.local:
             continue  # each run of the function starts a graph
         if repeat.count is not None and repeat.count <= _FEW or context.project.released(repeat, _RELEASES):
@@ -64,15 +77,12 @@ def _repeats(context: Context, made: Made) -> bool:
             repeat.block is not None
             and graphs.over_names(repeat.module, repeat.block)
             or _builds_up(context, repeat)
+            or _of_each(context, made, repeat)
             or any(session_code.eager(context, hm) for hm, _ in repeat.hops)
         ):
             continue
         if not _either(context, repeat) and _runs(context, repeat):
-            made.repeat = repeat
-            return True
-    if guards.once(m, site, -1) or guards.cached(m, scope) or not m.is_method(scope) or own:
-        return False
-    return _called_later(context, made, site)
+            yield repeat
 
 
 def _either(context: Context, repeat: Repeat) -> bool:
@@ -131,6 +141,18 @@ def _builds_up(context: Context, repeat: Repeat) -> bool:
         isinstance(v, Instance) or isinstance(v, Thing) and v.kind in _PARTS for v in context.infer.call_values(m, i)
     )
     return parts and models.stored(context, m, i, repeat.block)
+
+
+def _of_each(context: Context, made: Made, repeat: Repeat) -> bool:
+    """Does it make an initializer of the variable that a loop inside the repeat goes through?  Then the repeat tries
+    those again that wait for others.
+    """
+    if made.name != "tf.variables_initializer" or made.call is None or repeat.block is None or not repeat.local:
+        return False
+    m, call = made.m, made.m.calls[made.call]
+    given = {e for argument in m.arguments(made.call) for e in walk(argument, m.calls)}
+    heads = (m.statements[m.blocks[b].statement] for b in m.loops(call.block) if b > repeat.block)
+    return any(isinstance(head, For) and head.target in given for head in heads)
 
 
 def _over_objects(context: Context, repeat: Repeat) -> bool:

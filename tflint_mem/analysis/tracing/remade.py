@@ -17,6 +17,8 @@ from . import traced_functions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tflint_mem.analysis.tracing.traced_functions import Traced
     from tflint_mem.codemod.view import Comprehension, Loop
     from tflint_mem.project.linking.module import Module
@@ -58,7 +60,7 @@ def function(context: Context, m: Module, i: int, traced: Traced) -> Remade | No
     scope = m.calls[i].scope
     if context.in_tests(m) or context.project.versions.graph_mode(m) or m.scopes[scope].name in _MAKERS:
         return None
-    repeat = next((r for r in context.repeats(m, i) if _again(context, r)), None)
+    repeat = next(ways(context, m, i), None)
     if repeat is None or _sets_up(context, repeat):
         return None
     training = _pins(context, traced)
@@ -82,15 +84,18 @@ def method(context: Context, m: Module, traced: Traced) -> Repeat | None:
     if not any(how == "call" for _, _, how in context.project.callers(m, scope)):
         return None
     for other, i in context.project.callers_of.constructions(m, m.scopes[scope].parent):
-        repeat = next((r for r in context.repeats(other, i) if _again(context, r)), None)
+        repeat = next(ways(context, other, i), None)
         if repeat is not None:
             # asked last: it goes through all that the method calls
             return repeat if _pins(context, traced) else None
     return None
 
 
-def _again(context: Context, repeat: Repeat) -> bool:
-    return (repeat.count is None or repeat.count > FEW) and hot.eager(context, repeat)
+def ways(context: Context, m: Module, i: int) -> Iterator[Repeat]:
+    """The repeats of more than a few passes in which call `i` runs eagerly."""
+    for repeat in context.repeats(m, i):
+        if (repeat.count is None or repeat.count > FEW) and hot.eager(context, repeat):
+            yield repeat
 
 
 def _on_purpose(context: Context, m: Module, i: int, repeat: Repeat) -> bool:

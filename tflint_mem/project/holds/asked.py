@@ -31,7 +31,15 @@ _KNOWN = frozenset(
 )
 
 _ONLY_KERAS = frozenset(
-    ("fit_generator", "predict_generator", "evaluate_generator", "train_on_batch", "test_on_batch", "predict_on_batch")
+    (
+        "fit_generator",
+        "predict_generator",
+        "evaluate_generator",
+        "train_on_batch",
+        "test_on_batch",
+        "predict_on_batch",
+        "load_weights",
+    )
 )
 _WORDS = {  # keywords that make a common name Keras' own: one of them, or two for `fit`
     "compile": frozenset(("loss", "optimizer")),
@@ -288,6 +296,8 @@ class Asked:
                 told = told or any(type(v) is External and canonical(v.name) in _MODELS for v in values)
             elif call.args[:1] == (base,) and "keras.clone_model" in self.project.apis(m, j):
                 told = True
+            elif not told and (base in call.args or any(keyword.value == base for keyword in call.keywords)):
+                told = self._told_by_function(m, j, base)
         # only Keras names them so; a worker or policy of Ray does too
         return (
             told
@@ -295,6 +305,21 @@ class Asked:
             and _WEIGHTS.isdisjoint(self.project.defined)
             and not self.project.mentions_in(m, ("ray", "rllib"))
         )
+
+    def _told_by_function(self, m: Module, j: int, base: Expression) -> bool:
+        """Does a function that call `j` gives it to ask it what only a model of Keras can answer?"""
+        for fm, scope in self.project.functions_called(m, j):
+            given = {
+                parameter.name
+                for index, parameter in enumerate(fm.scopes[scope].parameters)
+                if self.project.infer.argument(fm, scope, index, m, j) == base
+            }
+            for k in fm.scope_calls(scope) if given else ():
+                f = fm.calls[k].func
+                if type(f) is Attribute and type(f.base) is Name and f.base.id in given:
+                    if f.attr in _ONLY_KERAS and f.attr not in self.project.defined:
+                        return True
+        return False
 
     # -- an instance of the project -----------------------------------------------------------------------------------
 

@@ -121,15 +121,18 @@ class Results(Foreign):
 
     def _constructed(self, v: ClassValue) -> Values:
         """What calling a class gives: an object of it,
-        or what its own `__new__` gives where that is an object of another class.
+        or what its own `__new__` gives where that is an object of another class, or a thing such as a model.
         """
         cm = self.project.module(v.module)
         own = Instance(v.module, v.scope)
         constructor = cm.members(v.scope).get("__new__")
         if constructor is not None:
-            given = frozenset([r for r in self.returns(cm, constructor) if type(r) is Instance])
+            returned = self.returns(cm, constructor)
+            given = frozenset([r for r in returned if type(r) is Instance])
             if given and own not in given:
                 return given
+            if returned and all(type(r) is Thing and not r.kind.startswith("ext:") for r in returned):
+                return returned
         return one(own)
 
     def _called(self, m: Module, i: int, v: Instance | SelfValue) -> Values:

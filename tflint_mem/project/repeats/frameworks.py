@@ -193,6 +193,16 @@ FRAMEWORKS = (
     Framework("torchserve", bases=(Base("ts.torch_handler.", "the model server", ("handle", "inference")),)),
     Framework("bentoml", packages=("bentoml.",)),
     Framework("ray.serve", packages=("ray.serve",)),
+    # that train models: in rounds, with the methods of clients and strategies
+    Framework(
+        "flwr",
+        packages=("flwr.",),
+        bases=(
+            Base("flwr.client.", "the federated client", ("fit", "evaluate", "get_parameters")),
+            Base("flwr.server.", "the federated strategy", ("aggregate_fit", "aggregate_evaluate", "evaluate")),
+        ),
+        takes=("flwr.simulation.start_simulation", "flwr.client.ClientApp"),
+    ),
     # chats
     Framework(
         "telegram",

@@ -133,7 +133,11 @@ class Guards:
                 return True
             if place is not None:
                 for each in (place, *looked_up_from(m, scope, place, m.blocks[block].statement)):
-                    if self.places.filled_in(m, scope, each, block) and persists(m, scope, each, block, loop):
+                    if (
+                        self.places.filled_in(m, scope, each, block)
+                        and persists(m, scope, each, block, loop)
+                        and not self.places.empty_at_first(m, scope, each)
+                    ):
                         return each
             if positive and _first_pass(m, scope, condition, loop, block):
                 return True
@@ -248,7 +252,9 @@ class Guards:
                 if place is True:
                     return True
                 shared = type(place) is Name and place.id in m.global_names(scope)
-                if self.places.filled_in(m, scope, place, -1) or shared:
+                if (self.places.filled_in(m, scope, place, -1) or shared) and not self.places.empty_at_first(
+                    m, scope, place
+                ):
                     looked = (place, *looked_up_from(m, scope, place, s)) if time else ()
                     if not any(self.tables.by_key(m, scope, each) for each in looked):
                         return place

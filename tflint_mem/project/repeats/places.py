@@ -10,6 +10,7 @@ from tflint_mem.facts import (
     SELF,
     Assign,
     Attribute,
+    BoolOp,
     CallRef,
     Constant,
     DictDisplay,
@@ -101,6 +102,30 @@ class Places:
         return not shared or any(
             each.kind == "assign" for each in self.project.infer.attribute_assignments(m, owner).get(place.attr, ())
         )
+
+    def empty_at_first(self, m: Module, scope: int, place: Expression) -> bool:
+        """Is the place a parameter that no caller gives anything for, so that each run begins with an empty container
+        of its own: `models = models or {}`?
+        """
+        bindings = m.bindings(scope).get(place.id, ()) if type(place) is Name else ()
+        index = next((b.value for b in bindings if b.kind == "param"), None)
+        if type(index) is not int or not any(
+            b.kind == "assign" and _is_empty_container(b.value, place) for b in bindings
+        ):
+            return False
+        given = [
+            self.project.infer.argument(m, scope, index, other, j)
+            for other, j, how in self.project.callers(m, scope)
+            if how == "call"
+        ]
+        return bool(given) and all(e is None or e == NONE for e in given)
+
+
+def _is_empty_container(value: object, place: Expression) -> bool:
+    """Is it `{}` or `[]`, by itself or as the alternative in `place or {}`?"""
+    if type(value) is BoolOp and value.op == "or" and value.items[0] == place:
+        value = value.items[-1]
+    return type(value) is DictDisplay and not value.values or type(value) is ListDisplay and not value.items
 
 
 def is_made_anew(m: Module, place: Expression | bool) -> bool:

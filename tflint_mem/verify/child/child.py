@@ -15,6 +15,8 @@ import traceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from tflint_mem.verify.events import Event
     from tflint_mem.verify.job import SentJob
 
@@ -54,6 +56,13 @@ class Events:
             self._number += 1
 
 
+def become(path: str, text: str) -> NoReturn:
+    """This process becomes the program that is written to a path, run by the plain interpreter."""
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as handle:
+        handle.write(text)
+    os.execv(sys.executable, [sys.executable, path])
+
+
 def main() -> None:
     """Runs one job; the exit status is 0 whenever the events tell the whole story."""
     with os.fdopen(os.dup(0), "rb") as handle:
@@ -70,6 +79,8 @@ def main() -> None:
 
     nvml.OUTER_PIDS.update(int(word) for word in os.environ.pop("TFLINT_MEM_PIDS", "").split())
     sys.path.remove(_ROOT)
+    if job["task"] == "alone":
+        become(job["snippet"], job["text"])
     if job.get("binding"):
         sys.path.append(job["binding"])
     try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SMALL_BUFFER = 256  # elements of a one-shot iterator that are remembered, when they are small
 _LONG_ENOUGH = 10  # own elements that are enough for both phases
+_A_LITTLE = 1e-7  # of a number: another key, and the same training
 
 
 class Elements:
@@ -38,13 +39,16 @@ class Elements:
     def serve(self, source: Any) -> Iterator[Any]:
         """The elements of an iterable, or of what a lambda makes anew for each pass.
 
-        A plan that never serves the same ones twice is one from here on when keys come from numbers that count up.
+        A plan that never serves the same ones twice is one from here on when keys come from numbers.
         """
         fresh = source if isinstance(source, types.LambdaType) and source.__name__ == "<lambda>" else None
         value = fresh() if fresh else source
-        if self._plan.vary or self._plan.keyed and _continuation(value) is not None:
+        if self._plan.vary or self._plan.keyed and self._further(value) is not None:
             self._plan.vary = True
             yield from self._once_through(value)
+            return
+        if self._plan.rounds:
+            yield from value
             return
         if fresh is None and iter(value) is value:
             yield from _remembered(value)
@@ -63,9 +67,9 @@ class Elements:
                 value = fresh()
 
     def _once_through(self, value: Any) -> Iterator[Any]:
-        """The user's own elements, each once; numbers that count up go on counting, if nothing speaks against it."""
+        """The user's own elements, each once; numbers go on, if nothing speaks against it."""
         length = _length(value)
-        steps = _continuation(value) if self.allow_extension and (length is None or length < _LONG_ENOUGH) else None
+        steps = self._further(value) if self.allow_extension and (length is None or length < _LONG_ENOUGH) else None
         if steps is None:
             self.expected = length
         for element in value:  # noqa: UP028  # an iterator of the user's is not to be closed with ours
@@ -73,6 +77,13 @@ class Elements:
         if steps is not None:
             self.extended = True
             yield from steps
+
+    def _further(self, value: Any) -> Iterator[Any] | None:
+        """Numbers to go on with, none of them served before; None when there are none.  Keys need no more than to be
+        others: what they stand for may stay as it is.
+        """
+        steps = _continuation(value)
+        return _neighbours(value) if steps is None and self._plan.keyed else steps
 
 
 def _length(value: Any) -> int | None:
@@ -123,3 +134,12 @@ def _continuation(value: Any) -> Iterator[Any] | None:
         if step > 0 and all(later > earlier for earlier, later in zip(value, value[1:])):
             return itertools.count(value[-1] + step, step)
     return None
+
+
+def _neighbours(value: Any) -> Iterator[float] | None:
+    """The numbers of `value` again and again, each time a little larger; None when they are not different floats."""
+    if not isinstance(value, (list, tuple)) or len(value) < 2:
+        return None
+    if any(type(number) is not float or not number for number in value) or len(set(value)) < len(value):
+        return None
+    return (number * (1 + turn * _A_LITTLE) for turn in itertools.count(1) for number in value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import re
@@ -11,6 +12,7 @@ import traceback
 import types
 
 from tflint_mem.verify.standins.action import Action, Rewrite
+from tflint_mem.verify.standins.noted import noted, sum_of, tell
 
 from .gpu import GpuMemory
 from .nvml import NA
@@ -21,13 +23,14 @@ from .repairs.propose import propose, repairable
 from .repairs.state import State
 from .seen import Seen
 from .shorten import Shortener
+from .waits import Waits
 from .watch import MAIN, Line, SnippetFiles, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tflint_mem.verify.events import Error, Event, StandIn
+    from tflint_mem.verify.events import Error, Event, Ran, StandIn
     from tflint_mem.verify.job import Job
 
 _FEW_REPEATS = 40
@@ -63,6 +66,7 @@ def run(job: Job, emit: Callable[[Event], None]) -> None:
         attempt = Attempt(job, emit, gpu, state, extension)
         failure, probe, watch = attempt.run(), attempt.probe, attempt.watch
         emit(watch.event())
+        emit(attempt.has_run())
         if failure is None:
             return
         if probe.extended and isinstance(failure, (IndexError, KeyError, ValueError)) and extension:
@@ -157,9 +161,22 @@ class Attempt:
             flagged = Line(str(name), int(row))
         files = SnippetFiles(job["snippet"], job["module_files"])
         self.watch = Watch(files, flagged)
+        self._waits: Waits | None = None
+        if self._plan.protocol in ("memory", "seen"):  # of time, and of what hangs, waits are a part
+            self._waits = Waits(emit, files, lambda: self.probe.running_for() > 0)
         if self._plan.protocol not in ("once", "held", "behind"):
             self.probe.seen = Seen(emit, files, job["cwd"], self._plan.seed)
+            self.probe.seen.waited = self._waits.taken if self._waits is not None else None
         self._connect()
+
+    def has_run(self) -> Ran:
+        """What has run, as an event."""
+        return {
+            "event": "ran",
+            "setup": [sum_of(code) for code in self._state.setup],
+            "stand_ins": sorted(self._state.ran),
+            "rows": sorted(self.watch.rows),
+        }
 
     def _connect(self) -> None:
         """The probe tells the watch when to look."""
@@ -172,6 +189,7 @@ class Attempt:
     def _first_repeat_over(self) -> None:
         self.watch.stop()
         self._emit(self.watch.event())
+        self._emit(self.has_run())  # all that is known where time ends the run
         hidden = repairable(self.watch.exceptions, self._state)
         if hidden is None and self._plan.protocol != "once":
             hidden = self.watch.failed  # what is flagged did not happen: its flat curve would acquit it
@@ -217,13 +235,18 @@ class Attempt:
         probe, watch, path = self.probe, self.watch, self._job["snippet"]
         if probe.seen is not None:
             probe.seen.begin()
+        tell(self._state.ran.add)
         for code in self._state.setup:
-            exec(compile(code, "<stand-ins>", "exec"), module.__dict__)
+            exec(compile(noted(code), "<stand-ins>", "exec"), module.__dict__)
         if "_anything" in sys.modules and watch.flagged is not None:
             end_of_file = path if watch.flagged.name == MAIN else "/" + watch.flagged.name
             vars(sys.modules["_anything"])["FLAGGED"] = (end_of_file, watch.flagged.row)
         compiled = compile(self._text, path, "exec")
-        with Shortener(probe, self._emit, self._plan.seconds / self._plan.least), watch:
+        with contextlib.ExitStack() as around:
+            around.enter_context(Shortener(probe, self._emit, self._plan.seconds / self._plan.least))
+            if self._waits is not None:
+                around.enter_context(self._waits)
+            around.enter_context(watch)
             exec(compiled, module.__dict__)
         if not probe.finished:
             watch.stop()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.verify.job import Protocol
+
+_SHARE_OF_REST = 0.4  # of the time until the end: warm-up, both phases and their collections take twice as much
+_LEAST_SECONDS = 0.5
 
 
 class Plan:
@@ -17,13 +22,29 @@ class Plan:
     least/most bounds for the number of repeats of `loop`
     blocks     number of settled blocks of `again`
     vary       the rule is about values or shapes that differ from repeat to repeat: never serve the same ones twice
-    keyed      the code keeps things under keys that come from its elements: numbers that count up are not served twice
+    rounds     a pass over the elements ends the loop, as it does in the program: what the loop around it does then
+               belongs to the next repeat
+    keyed      the code keeps things under keys that come from its elements: numbers are not served twice
     soft_limit resident bytes at which a phase ends early, None for no limit
     clear      end with `clear_session()`
     seed       what random numbers begin with in the repeats whose results are told
+    ends       time.time() at which the process is ended, None for no end
     """
 
-    __slots__ = ("protocol", "seconds", "least", "most", "blocks", "vary", "keyed", "soft_limit", "clear", "seed")
+    __slots__ = (
+        "protocol",
+        "seconds",
+        "least",
+        "most",
+        "blocks",
+        "vary",
+        "rounds",
+        "keyed",
+        "soft_limit",
+        "clear",
+        "seed",
+        "ends",
+    )
 
     def __init__(
         self,
@@ -33,10 +54,20 @@ class Plan:
         most: int = 1500,
         blocks: int = 6,
         vary: bool = False,
+        rounds: bool = False,
         keyed: bool = False,
         soft_limit: int | None = None,
         clear: bool = True,
         seed: int = 1,
+        ends: float | None = None,
     ) -> None:
         self.protocol, self.seconds, self.least, self.most, self.blocks = protocol, seconds, least, most, blocks
         self.vary, self.keyed, self.soft_limit, self.clear, self.seed = vary, keyed, soft_limit, clear, seed
+        self.ends, self.rounds = ends, rounds
+
+    def fit_into_the_rest(self) -> None:
+        """The first repeat begins: on a busy machine there may be less time left than was planned.  Fewer repeats with
+        all their collections tell more than many that are cut off.
+        """
+        if self.ends is not None:
+            self.seconds = min(self.seconds, max(_LEAST_SECONDS, _SHARE_OF_REST * (self.ends - time.time())))

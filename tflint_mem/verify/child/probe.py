@@ -80,11 +80,12 @@ class Probe:
         self.on_seen: Callable[[], None] | None = None
         self.seen: Seen | None = None
         self._lock = threading.RLock()
-        # on the clock: when the phase, the repeat that is under way, and the warm-up began; the warm-up begins anew
-        # behind a search for the flagged line
+        # on the clock: when the phase, the repeat that is under way, and the warm-up began, and when the last round was
+        # over; the warm-up begins anew behind a search for the flagged line
         self._phase_began = 0.0
         self._started: float | None = None
         self._warm_began: float | None = None
+        self._round_ended: float | None = None
         self._looking = False  # for the flagged line
         self._in_phase = 0  # repeats of this phase, or of this block
         self._busy = 0.0  # seconds that the last repeat took
@@ -125,7 +126,7 @@ class Probe:
         else:
             self._empty_passes = 0
         self._seen_by_again = self.repeats
-        self._started = None
+        self._started = self._round_ended = None
         return True
 
     def repeat(self, source: Any) -> Iterator[Any]:
@@ -142,6 +143,7 @@ class Probe:
             try:
                 element = next(elements)
             except StopIteration:
+                self._round_ended = self._started if self.plan.rounds and served else None
                 self._started = None
                 if self.plan.vary and self.repeats:
                     self._leave("exhausted")
@@ -192,8 +194,9 @@ class Probe:
             now = self.clock()
             if self._recorder.began is None:
                 self._recorder.begin(now)
-                if self.seen is not None:
-                    self.seen.first()
+                self.plan.fit_into_the_rest()
+                if self.seen is not None and frame is not None:
+                    self.seen.first(frame)
                 if self.plan.protocol == "held":
                     start_runtime()
                     self._recorder.settle("start", self._in_phase)
@@ -204,7 +207,8 @@ class Probe:
                 if self.seen is not None and frame is not None:
                     self.seen.repeat(frame)
                 self._after_repeat()
-            self._started = self.clock()
+            # what stood between two rounds is paid for by the first repeat of the next one
+            self._started, self._round_ended = self._round_ended or self.clock(), None
 
     # -- phases ---------------------------------------------------------------------------------------------------
 
@@ -384,6 +388,7 @@ class Probe:
                     "extended": self.elements.extended,
                     "limit": self.hit_limit,
                     "slow": self.slow,
+                    "counted": self.elements.expected is not None,
                     "elements": self.elements.pass_length,
                     "peak": self._recorder.readings.peak(),
                 }

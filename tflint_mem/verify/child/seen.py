@@ -12,6 +12,8 @@ import random
 import stat
 import sys
 
+from .reads import Reads
+from .returned import Returned
 from .values import described
 
 TYPE_CHECKING = False
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from tflint_mem.verify.events import Event
+    from tflint_mem.verify.events import Seen as SeenEvent
 
     from .values import Described
     from .watch import SnippetFiles
@@ -38,12 +41,16 @@ class Seen:
     """Sees the first repeats.  `emit` takes an event after each; `files` says which code is the snippet's.
 
     cwd    the folder where the snippet runs        seed   what random numbers begin with
+    waited   tells whether the snippet has waited since the last time
     """
+
+    waited: Callable[[], bool] | None = None
 
     def __init__(self, emit: Callable[[Event], None], files: SnippetFiles, cwd: str, seed: int) -> None:
         self._emit, self._files, self._cwd, self._seed = emit, files, cwd, seed
         self._stdout: _Listening | None = None
         self._before: dict[str, tuple[int, int]] = {}
+        self._reads, self._returned = Reads(cwd), Returned(files)
         self._import = builtins.__import__
         self._deep, self._imported = 0, False
         self.repeats = 0
@@ -58,15 +65,19 @@ class Seen:
     def end(self) -> None:
         """Nothing more is seen."""
         builtins.__import__ = self._import
+        self._reads.end()
+        self._returned.end()
         if self._stdout is not None and sys.stdout is self._stdout:  # else the program has put another in its place
             sys.stdout = self._stdout.real
         self._stdout = None
 
-    def first(self) -> None:
-        """The first repeat begins: what was printed before belongs to none."""
+    def first(self, frame: FrameType) -> None:
+        """The first repeat begins: what was printed before belongs to none.  frame: of the code that repeats"""
         self._printed()
         builtins.__import__ = self._import
         self._before = _files(self._cwd)
+        self._reads.begin()
+        self._returned.begin(frame)
         begin_anew(self._seed)
 
     def repeat(self, frame: FrameType) -> None:
@@ -74,20 +85,24 @@ class Seen:
         if self.repeats >= MOST_REPEATS or self._stdout is None:
             return
         self.repeats += 1
+        read, looked = self._reads.taken()
         try:
-            values = self._values(frame)
+            values = {**self._values(frame), **self._returned.taken()}
         except Exception as error:  # somebody's `__eq__` or `shape`: it says nothing
             values = {}
             self._emit({"event": "note", "text": "values cannot be seen: %s" % error})
-        self._emit(
-            {
-                "event": "seen",
-                "n": self.repeats,
-                "printed": self._printed(),
-                "values": values,
-                "files": self._written(),
-            }
-        )
+        event: SeenEvent = {
+            "event": "seen",
+            "n": self.repeats,
+            "printed": self._printed(),
+            "values": values,
+            "files": self._written(),
+            "read": read,
+        }
+        if self.waited is not None and self.waited():
+            event["looked"] = looked
+        self._emit(event)
+        self._reads.taken()  # we have looked at files ourselves
         if self.repeats >= MOST_REPEATS:
             self.end()
         else:

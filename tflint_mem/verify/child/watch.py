@@ -34,6 +34,7 @@ class Watch:
     files       which files are the snippet's           flagged   the flagged line, None where the snippet has none
     exceptions  the last that passed                    reached   the flagged line has run
     failed      the last that the flagged line raised, None when it did not
+    rows        [name, row] of each of the snippet's lines that has run while it was looked at
     """
 
     def __init__(self, files: SnippetFiles, flagged: Line | None) -> None:
@@ -41,6 +42,7 @@ class Watch:
         self.exceptions: list[Exception] = []
         self.reached = False
         self.failed: Exception | None = None
+        self.rows: set[tuple[str, int]] = set()
 
     def __enter__(self) -> Watch:
         sys.settrace(self._call)
@@ -86,8 +88,12 @@ class Watch:
         )
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line" and not self.reached:
-            self.reached = self._is_flagged(frame)
+        if event == "line":
+            name = self.files.get(frame.f_code.co_filename)
+            if name is not None:
+                self.rows.add((name, frame.f_lineno))
+            if not self.reached:
+                self.reached = self._is_flagged(frame)
         elif event == "exception":
             _, error, _ = argument
             if isinstance(error, Exception) and not isinstance(error, StopIteration):

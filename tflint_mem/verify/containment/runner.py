@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from typing import NamedTuple
 
 from .run import Run
@@ -90,27 +91,19 @@ def execute(
     folders  first-party folders, nearest first    setup, rewrites   stand-ins known already
     leave    bytes of GPU memory to leave free
     """
-    rendered = snippet.render()
     memory = plan.get("protocol") != "speed"
     with Scratch() as scratch:
-        path = scratch.path("work", "snippet.py")
-        job = _job(options, scratch, "measure", folders)
-        flagged = rendered.rows.get(snippet.flagged)
-        job.update(
-            {
-                "snippet": path,
-                "text": rendered.text,
-                "plan": {**plan, "soft_limit": int(options.memory * 0.6)},
-                "flagged": list(flagged) if flagged else None,
-                "setup": list(setup),
-                "rewrites": [list(pair) for pair in rewrites],
-                "pretend_gpus": pretend_gpus,
-                "attempts": attempts,
-                "project": [os.path.abspath(folder) for folder in folders],
-                "repair_seconds": seconds * 0.85,
-                "modules": sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
-                "module_files": sorted(snippet.modules),
-            }
+        job = measuring_job(
+            snippet,
+            options,
+            scratch,
+            plan,
+            seconds,
+            folders,
+            setup,
+            rewrites,
+            pretend_gpus=pretend_gpus,
+            attempts=attempts,
         )
         return supervised(
             options,
@@ -120,6 +113,53 @@ def execute(
             seconds,
             folders,
         )
+
+
+def alone(text: str, options: Options, seconds: float, folders: Sequence[str] = (), growth: bool = True) -> Run:
+    """Runs a program as its interpreter alone would; the Run's log has what it printed.
+
+    seconds   wall time      folders   first-party, nearest first      growth   let the GPU's memory grow on demand
+    """
+    with Scratch() as scratch:
+        job = _job(options, scratch, "alone", folders)
+        job.update({"snippet": scratch.path("work", "reproduction.py"), "text": text})
+        environment = child_environment(options, scratch.root, memory=False, growth=growth)
+        return supervised(options, scratch, job, environment, seconds, folders)
+
+
+def measuring_job(
+    snippet: Snippet,
+    options: Options,
+    scratch: Scratch,
+    plan: PlanFields,
+    seconds: float,
+    folders: Sequence[str] = (),
+    setup: Iterable[str] = (),
+    rewrites: Iterable[Sequence[str]] = (),
+    pretend_gpus: int = 0,
+    attempts: int = 30,
+) -> Job:
+    """What the child is told of a Snippet: arguments as those of `execute`."""
+    rendered = snippet.render()
+    job = _job(options, scratch, "measure", folders)
+    flagged = rendered.rows.get(snippet.flagged)
+    job.update(
+        {
+            "snippet": scratch.path("work", "snippet.py"),
+            "text": rendered.text,
+            "plan": {**plan, "soft_limit": int(options.memory * 0.6), "ends": time.time() + seconds},
+            "flagged": list(flagged) if flagged else None,
+            "setup": list(setup),
+            "rewrites": [list(pair) for pair in rewrites],
+            "pretend_gpus": pretend_gpus,
+            "attempts": attempts,
+            "project": [os.path.abspath(folder) for folder in folders],
+            "repair_seconds": seconds * 0.85,
+            "modules": sorted({name.split("/")[0].removesuffix(".py") for name in snippet.modules}),
+            "module_files": sorted(snippet.modules),
+        }
+    )
+    return job
 
 
 def unprotected(isolated: Isolated | None) -> dict[str, str]:
@@ -132,7 +172,7 @@ def unprotected(isolated: Isolated | None) -> dict[str, str]:
 
 
 def _job(
-    options: Options, scratch: Scratch, task: Literal["environment", "measure"], folders: Sequence[str] = ()
+    options: Options, scratch: Scratch, task: Literal["environment", "measure", "alone"], folders: Sequence[str] = ()
 ) -> Job:
     _lend_binding(scratch.path("binding"))
     return {

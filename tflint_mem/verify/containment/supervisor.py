@@ -125,7 +125,7 @@ def _guarded(
     # where nobody could stand between, the guard has become the child
     code = None if status is not None else told.get("exit", guard.returncode)
     if status is None:
-        status = _status_of(events, code)
+        status = status_of(events, code)
     return Run(status, events, time.monotonic() - began, peak, code, channel.tail(), time.time(), loaded)
 
 
@@ -193,7 +193,7 @@ class _Watch:
         return "timeout" if now > self._deadline else None
 
 
-def _status_of(events: list[Event], code: int | None) -> Status:
+def status_of(events: list[Event], code: int | None) -> Status:
     """How a child ended that was not ended from here."""
     names = [event["event"] for event in events]
     if code not in (0, None):

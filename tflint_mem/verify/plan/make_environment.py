@@ -88,19 +88,8 @@ def create(
     if with_requirements:
         wanted += _requirements(root, tell)
     folder = _free_folder(where, root)
-    uv = _uv(root)
     try:
-        if uv is None:
-            interpreter = _interpreter(python, version, root)
-            tell(f"Making an environment with {interpreter}")
-            _run([interpreter, "-m", "venv", folder])
-            command = [interpreter_in(folder), "-m", "pip", "install", "--disable-pip-version-check"]
-        else:
-            tell("Making an environment with uv")
-            _run([uv, "venv", "--quiet", "--python", python or _text_of_python(version), folder])
-            command = [uv, "pip", "install", "--python", interpreter_in(folder)]
-        tell(f"Installing {' '.join(wanted)}")
-        _run([*command, *wanted])
+        install(folder, wanted, root, python, None if version is None else _text(version), tell)
         found = _installed(interpreter_in(folder))
         environment = Environment(root, folder, found[0], found[1], legacy_keras)
         replaced = remember(environment)
@@ -110,6 +99,42 @@ def create(
     for each in replaced:
         remove(each)
     return environment
+
+
+def install(
+    folder: str,
+    wanted: Sequence[str],
+    root: str,
+    python: str | None = None,
+    tensorflow: str | None = None,
+    tell: Tell = print,
+) -> None:
+    """Make an environment in a folder, with packages in it, which is remembered for no project.
+
+    wanted       as pip has them                          root    of the tree that no program is taken from
+    python       as `create` has it                       tensorflow   the version to choose a Python for
+
+    What is there is compiled: a measured process cannot write, and would compile all of TensorFlow each time.  Raises
+    OptionError with what is missing, and OSError.
+    """
+    version = None if tensorflow is None else _version(tensorflow)
+    uv = _uv(root)
+    if uv is None:
+        interpreter = _interpreter(python, version, root)
+        tell(f"Making an environment with {interpreter}")
+        _run([interpreter, "-m", "venv", folder])
+        command = [interpreter_in(folder), "-m", "pip", "install", "--disable-pip-version-check"]
+    else:
+        tell("Making an environment with uv")
+        _run([uv, "venv", "--quiet", "--python", python or _text_of_python(version), folder])
+        command = [uv, "pip", "install", "--compile-bytecode", "--python", interpreter_in(folder)]
+    tell(f"Installing {' '.join(wanted)}")
+    _run([*command, *wanted])
+
+
+def companions(tensorflow: str) -> list[str]:
+    """What a version of TensorFlow does not run without, and does not ask for.  Raises OptionError for what is none."""
+    return _companions(_version(tensorflow))
 
 
 def remove(environment: Environment) -> None:

@@ -1,6 +1,6 @@
-"""The snippet: one runnable file with the repeating region and what it needs, and nothing else.
+"""The snippet: one file with the repeating region and what it needs, and nothing else.
 
-The same file is what the child measures and what `--keep` writes: run on its own it prints a small table.
+It is what the child measures; `reproduction` makes of it what `--keep` writes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from .lines import Line, indented
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from typing import Literal
 
     from .behind import Behind
@@ -30,61 +30,7 @@ _GROWTH = """\
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else the GPU's memory is taken whole and shows nothing
 """
 
-_PROBE = """\
-
-try:
-    from tflint_mem_probe import again, repeat  # there while tflint-mem measures
-except ImportError:
-    import gc
-    import sys
-
-    _WANTED, _SEEN = int(sys.argv[1]) if len(sys.argv) > 1 else 20, []
-
-    def _note():
-        if len(_SEEN) == 3:  # the first repeats set things up; from here on nothing collects for the program
-            gc.collect()
-        _SEEN.append(_resident())
-        more = _SEEN[-1] - _SEEN[max(0, len(_SEEN) - 2)]
-        print(f"repeat {len(_SEEN) - 1:4}: {_SEEN[-1]:9.0f} KiB resident ({more:+.0f})")
-
-    def _sum_up():
-        gc.collect()
-        settled, since = _resident(), len(_SEEN) - 4
-        if since > 0:
-            print(f"{(settled - _SEEN[3]) / since:+.0f} KiB per repeat stay after a collection, "
-                  f"{_SEEN[-1] - settled:.0f} KiB were garbage")
-        _SEEN.extend([0] * (_WANTED + 1))
-
-    def _resident():
-        try:
-            with open("/proc/self/statm") as statm:
-                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
-        except OSError:  # macOS
-            import subprocess
-
-            return float(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
-
-    def again():
-        if len(_SEEN) == _WANTED + 1:
-            _sum_up()
-        return len(_SEEN) <= _WANTED
-
-    def repeat(source):
-        while True:
-            for element in source() if getattr(source, "__name__", "") == "<lambda>" else source:
-                _note()
-                if not again():
-                    raise SystemExit
-                yield element
-            if iter(source) is source if not callable(source) else False:
-                return
-"""
-
-_BEHIND = """\
-
-    def behind(*kept):
-        return ()  # the repeats end with the program here
-"""
+_PROBE = "\nfrom tflint_mem_probe import again, repeat  # which the measured process has (child/execute.py)\n"
 
 _MODULES = """\
 
@@ -101,12 +47,6 @@ sys.path.insert(0, _FOLDER)
 """
 
 MAIN = "__main__"
-
-_TITLES: dict[Level, str] = {
-    "as-written": "Minimal reproduction of %s %s at %s, cut by tflint-mem.\n",
-    "reduced": "Reproduction of %s %s at %s, cut by tflint-mem to the flagged call, in a loop of its own.\n",
-    "mechanism": "The pattern of %s %s, by tflint-mem.  It is not the code at %s, of which nothing could be run.\n",
-}
 
 
 class CannotCut(Exception):
@@ -211,19 +151,14 @@ class Snippet:
         every = self.prelude + self.setup + self.region + [line for lines in self.modules.values() for line in lines]
         return any("repeat(" in line.text for line in every)
 
-    def render(self, stand_ins: Sequence[str] | None = None) -> Rendered:
-        """The snippet as one file, with the way back from its rows.
-
-        stand_ins   sentences about all of them, those that were made at run time too; None: as it was cut
-        """
+    def render(self) -> Rendered:
+        """The snippet as the measured process runs it, with the way back from its rows."""
         rows: dict[Origin, PlaceInSnippet] = {}
-        title = (
-            self._title(self.stand_ins if stand_ins is None else stand_ins).replace("\\", "\\\\").replace('"""', "'''")
-        )
-        out = f'"""{title}"""'.split("\n")
+        title = f"{self.code} {self.name} at {self.place}".replace("\\", "\\\\").replace('"""', "'''")
+        out = [f'"""{title}"""']
         if self.future:
             out.append("from __future__ import " + ", ".join(self.future))
-        probe = _PROBE if self.behind is None else _PROBE.replace("again, repeat", "again, behind, repeat") + _BEHIND
+        probe = _PROBE if self.behind is None else _PROBE.replace("again, repeat", "again, behind, repeat")
         out += (_HEAD + (_GROWTH if self.growth else "") + probe).rstrip("\n").split("\n")
         out += self._embedded(rows)
         out.append("")
@@ -250,12 +185,6 @@ class Snippet:
                 if line.origin is not None:
                     rows.setdefault(line.origin, (name, row))
         return (_MODULES % items).rstrip("\n").split("\n")
-
-    def _title(self, stand_ins: Sequence[str]) -> str:
-        text = _TITLES[self.level] % (self.code, self.name, self.place)
-        if stand_ins:
-            text += "\nStand-ins for what was missing:\n" + "".join(f"- {item}\n" for item in stand_ins)
-        return text + "\nRun it with the Python that has TensorFlow; an argument sets the number of repeats.\n"
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ In the order in which its modules are used:
     surroundings     what is no file: downloads, variables, windows, games, the command line
     missing_modules  a module that is not installed; substitute gives the source of those in substitutes/
     old_numpy        names that NumPy has given up
+    noted            the code of stand-ins so that it tells which of it has run
     action           what each of them gives: code to run before the snippet, a sentence for the report, and changes
                      of the snippet's own text
 

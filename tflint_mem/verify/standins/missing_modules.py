@@ -13,7 +13,8 @@ from .action import Action
 from .classes import ENVIRONMENT, REQUEST
 from .guess import value_for
 from .hints import observation_shape, speaks_new
-from .substitute import literal, source_of, substitute
+from .noted import literal
+from .substitute import source_of, substitute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

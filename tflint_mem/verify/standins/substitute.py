@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 
 from .action import Action
-from .shaken import shaken
+from .noted import literal
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_LITERAL = re.compile(r"r'''\n(.*?)'''", re.DOTALL)
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "substitutes")
 
 
@@ -20,26 +14,6 @@ def source_of(name: str) -> str:
     """The text of one of them."""
     with open(os.path.join(_FOLDER, name + ".py"), encoding="utf-8") as handle:
         return handle.read()
-
-
-def in_short(setup: Iterable[str], text: str) -> list[str]:
-    """The code of stand-ins, each once, without what neither a snippet's text nor another one uses."""
-    codes = list(dict.fromkeys(setup))
-    found = []
-    for code in codes:
-        around = text + "".join(other for other in codes if other is not code)
-
-        def short(match: re.Match[str], around: str = around, code: str = code) -> str:
-            own = code[: match.start()] + code[match.end() :]
-            return literal(shaken(match.group(1), around + own))
-
-        found.append(_LITERAL.sub(short, code))
-    return found
-
-
-def literal(text: str) -> str:
-    """A literal that shows the text as it is."""
-    return "r'''\n%s'''" % text if "'''" not in text and not text.endswith("\\") else repr(text)
 
 
 def substitute(name: str, words: str) -> Action:

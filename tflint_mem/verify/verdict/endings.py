@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 
+from .thresholds import FEW_REPEATS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.verify.containment.run import Run
@@ -30,6 +32,12 @@ def slow(run: Run) -> bool:
     """Did time, not the code, say how many repeats there were?"""
     end = run.last("end")
     return run.status == "timeout" or end is not None and bool(end.get("slow"))
+
+
+def hurried(run: Run, repeats: int) -> bool:
+    """Would a run of so many repeats have had more of them with more time?  Not where the code itself counts them."""
+    end = run.last("end")
+    return slow(run) or end is not None and not end.get("counted") and repeats < FEW_REPEATS
 
 
 _FRAME = re.compile(r'^\s*File "[^"]*", line \d+, in ')

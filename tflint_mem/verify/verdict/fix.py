@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from .verdict import Verdict
 
 
-def on_fix(judged: Verdict, runs: Runs, fixed: Run | None, fixed_alone: Verdict | None) -> FixVerdict | None:
+def on_fix(
+    judged: Verdict, runs: Runs, fixed: Run | None, fixed_alone: Verdict | None, gone: str | None = None
+) -> FixVerdict | None:
     """What is said of a fix; None where no fixed version ran.
 
     judged        of the flagged version            fixed        the last attempt of the fixed one, None: it did not run
     fixed_alone   the verdict on its memory
+    gone          what is better in the fixed version, where something else still grows in it; None for nothing
     """
     if runs.fixed_run is None:
         return None
     compared = _compared(runs, fixed)
     difference = compared.difference
     return {
-        "cures": _cures(judged, runs.fixed_run, fixed, fixed_alone),
+        "cures": _cures(judged, runs.fixed_run, fixed, fixed_alone, gone),
         "results": compared.verdict,
         "compared": compared.number,
         "difference": None
@@ -71,7 +74,7 @@ def _compared(runs: Runs, fixed: Run | None) -> Compared:
     return Compared(UNKNOWN, 0, None, "the fixed version did not come to its repeats" if fixed is None else "not seen")
 
 
-def _cures(judged: Verdict, run: Run, fixed: Run | None, fixed_alone: Verdict | None) -> bool | None:
+def _cures(judged: Verdict, run: Run, fixed: Run | None, fixed_alone: Verdict | None, gone: str | None) -> bool | None:
     """Is what was confirmed gone?  None where nothing was confirmed, or nobody can tell."""
     if judged.verdict != CONFIRMED:
         return None
@@ -83,4 +86,4 @@ def _cures(judged: Verdict, run: Run, fixed: Run | None, fixed_alone: Verdict | 
         return False
     if fixed.status == "error" or fixed_alone.verdict == NOT_RUNNABLE or fixed_alone.undecided:
         return None
-    return fixed_alone.verdict != CONFIRMED
+    return fixed_alone.verdict != CONFIRMED or gone is not None

@@ -25,10 +25,11 @@ def whether_it_runs(run: Run) -> str:
     return "; the fixed version does not run either"
 
 
-def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdict) -> str:
+def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdict, gone: str | None = None) -> str:
     """What became of the fixed version, where the flagged one is confirmed.
 
     fixed, run, judged   its numbers, its last attempt, and the verdict on it alone
+    gone                 what is better in it, where something else still grows, in words
     """
     if flagged.mechanism == HANGS:
         return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
@@ -36,6 +37,8 @@ def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdic
     if error is not None and run.status == "error" and judged.verdict != CONFIRMED:
         return f"; the fixed version raises after {error.get('repeats') or 0} repeats: {story(error)}"
     if judged.verdict == CONFIRMED:
+        if gone is not None:
+            return f"; fixed: {gone}; of something else {judged.message}"
         return f"; the fixed version grows too: {judged.message}"
     slope = fixed.growth(flagged.meter).deciding()  # the meter that accused, not one that saw nothing
     number = "" if slope is None else f" ({size(max(slope.value, 0))} per repeat)"

@@ -14,7 +14,7 @@ from .measured import Measured
 from .memory import judge_memory
 from .needs import needs as needed
 from .needs import short
-from .objections import about, after_the_loop, compared, limited
+from .objections import about, after_the_loop, compared, limited, relieved
 from .result import Result, with_verification
 from .results import OTHER, SAME
 from .signs import at_flagged, hang_message, hangs, ran
@@ -44,7 +44,7 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
     """
     case = _Case(finding, runs)
     judged = case.verdict()
-    fix = on_fix(judged, runs, case.fixed_last, case.fixed_alone)
+    fix = on_fix(judged, runs, case.fixed_last, case.fixed_alone, case.gone(judged))
     message = judged.message + case.addition(judged)
     if fix is not None and judged.verdict == CONFIRMED and fix["results"] in (SAME, OTHER):
         message += f"; {fix['message']}"
@@ -94,7 +94,9 @@ def judge(finding: Finding, options: Options, environment: Environment, runs: Ru
 def judge_growth(finding: Finding, snippet: Snippet, run: Run) -> Verdict:
     """What the measured run says about memory, as far as it concerns the rule."""
     measured = Measured(run)
-    return about(_limited(finding, run, snippet, measured), finding.code, measured, snippet.keyed)
+    end = run.last("end")
+    again = snippet.keyed and not (end is not None and end["extended"])
+    return about(_limited(finding, run, snippet, measured), finding.code, measured, again)
 
 
 def _limited(finding: Finding, run: Run, snippet: Snippet, measured: Measured) -> Verdict:
@@ -181,14 +183,20 @@ class _Case:
         code, runs = self.finding.code, self.runs
         judged = judge_growth(self.finding, self.snippet, self.last)
         judged = after_the_loop(judged, code, self.measured, runs.behind, runs.seen)
-        if code == HANGING_RULE and judged.undecided and self.run.status in STOPPED:
+        if code == HANGING_RULE and judged.undecided:
             # it came back each time: no more is asked
-            repeats = self.measured.repeats
-            judged = judged.instead(NOT_CONFIRMED, f"{ended(self.run)} after {repeats} repeats that came back")
+            end = f"{ended(self.run)} after " if self.run.status in STOPPED else ""
+            judged = judged.instead(NOT_CONFIRMED, f"{end}{self.measured.repeats} repeats that came back")
         return self._unless_lacking(judged)
 
     def _unless_lacking(self, judged: Verdict, speed: bool = False) -> Verdict:
         return unless_lacking(judged, self.run, self.last, self.measured, self.snippet, self.finding.code, speed)
+
+    def gone(self, judged: Verdict) -> str | None:
+        """What is better in the fixed version, though something else grows in it too, in words; None for nothing."""
+        if self.fixed is None or self.fixed_alone is None or self.fixed_alone.verdict != CONFIRMED:
+            return None
+        return relieved(judged, self.finding.code, self.measured, self.fixed, self.fixed_alone)
 
     def addition(self, judged: Verdict) -> str:
         """What the message says behind the verdict itself: what became of the fixed version, how the run ended."""
@@ -198,7 +206,7 @@ class _Case:
                 return ""
             if self.fixed is None or self.fixed_last is None or self.fixed_alone is None:
                 return whether_it_runs(fixed_run)
-            return whether_it_grows(judged, self.fixed, self.fixed_last, self.fixed_alone)
+            return whether_it_grows(judged, self.fixed, self.fixed_last, self.fixed_alone, self.gone(judged))
         if judged.verdict == NOT_RUNNABLE:
             if fixed_run is not None and not judged.undecided and not ran(self.run):
                 return whether_it_runs(fixed_run)

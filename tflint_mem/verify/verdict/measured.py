@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _METERS: tuple[Meter, ...] = ("rss", "heap", "nvml", "device", "allocator")
 _LABELS: dict[Phase, str] = {"warm": "warm-up", "loop": "loop", "again": "loop again"}
-_MOST_CHUNKS = 12
+_FEWEST_CHUNKS, _MOST_CHUNKS, _LEAST_IN_CHUNK = 3, 12, 3
 
 
 class Times:
@@ -177,7 +177,7 @@ def _times(busy: Sequence[float]) -> Times | None:
     """
     if len(busy) < 3:
         return None
-    chunks = min(_MOST_CHUNKS, len(busy))
+    chunks = min(_MOST_CHUNKS, max(_FEWEST_CHUNKS, len(busy) // _LEAST_IN_CHUNK))
     means = []
     for number in range(chunks):
         part = busy[number * len(busy) // chunks : (number + 1) * len(busy) // chunks]

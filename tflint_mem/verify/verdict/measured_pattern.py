@@ -36,7 +36,7 @@ def in_place_of(result: Result, measured: Result, sizes: str, tensorflow: str, s
     for key in ("meter", "time", "unprotected"):
         if key in pattern:
             verification[key] = pattern[key]
-    return Result(
+    found = Result(
         with_verification(result.finding, verification),
         measured.flagged,
         measured.fixed,
@@ -44,6 +44,8 @@ def in_place_of(result: Result, measured: Result, sizes: str, tensorflow: str, s
         measured.fixed_snippet,
         log=result.log,
     )
+    found.kept, found.kept_fixed = measured.kept, measured.kept_fixed
+    return found
 
 
 def _message(own: Verification, pattern: Verification, sizes: str, tensorflow: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tflint_mem.verify.child.objects import KINDS
 
-from .endings import STOPPED, ended, ran_out, slow, story
+from .endings import STOPPED, ended, hurried, ran_out, story
 from .mechanism import mechanism, python_explains
 from .thresholds import (
     ALWAYS_ONE,
@@ -166,7 +166,7 @@ class _Witness:
     def stays(self) -> Verdict | None:
         """Does memory stay over the settled states?"""
         kept, first = self.kept, self.first
-        holds = sum(rate for kind, rate in self.measured.objects_kept.items() if KINDS.get(kind) == "holds")
+        holds = self.holds()
         files = self.measured.objects_kept.get(OPEN_FILES, 0.0)
         if kept is not None and _is_settled(kept):
             proven = kept.rises and (first > KEEPS_UP * kept.value if first is not None else self.meter != HOST)
@@ -188,6 +188,10 @@ class _Witness:
                 f"over the loop's own {self.measured.repeats} repeats",
             )
         return None
+
+    def holds(self) -> float:
+        """Graphs, functions or models that stay per repeat."""
+        return sum(rate for kind, rate in self.measured.objects_kept.items() if KINDS.get(kind) == "holds")
 
     def waits(self) -> Verdict | None:
         """Does garbage wait for many repeats?  What goes after a few of them is everyday life."""
@@ -223,9 +227,18 @@ class _Witness:
         return self.account.garbage
 
     def stopped_while_growing(self) -> Verdict | None:
-        """Was it stopped, by whatever limit, while its curve rose?"""
+        """Was it stopped, by whatever limit, while its curve rose?  By time after few repeats: more of them could show
+        that it stops by itself.
+        """
         if self.run.status not in STOPPED or self.raw is None or not self.raw.rises or self.rate < DEFERRED_ANYWAY:
             return None
+        if self.run.status == "timeout" and self.measured.loop < ENOUGH_REPEATS:
+            return undecided(
+                [f"more time: {self.repeats} repeats do not tell whether it stops growing (--verify-timeout)"],
+                f"undecided: too few repeats, {self.repeats} before the time limit{self.on}, "
+                f"growing by {size(self.rate)} per repeat",
+                self.meter,
+            )
         return self.confirmed(
             RETAINED if self.kept is not None and self.kept.rises else DEFERRED,
             mechanism(self.measured, DEFERRED),
@@ -239,10 +252,10 @@ class _Witness:
     def too_few_to_tell(self) -> Verdict | None:
         """Was it ended before there was enough to judge?"""
         repeats = self.measured.repeats
-        if self.tells() and slow(self.run) and repeats and self.may_still_grow():
+        if self.tells() and hurried(self.run, repeats) and repeats and self.may_still_grow():
             return undecided(
                 [f"more time: {repeats} repeats do not tell growth from noise (--verify-timeout)"],
-                f"undecided: too few repeats, {repeats} before the time limit{self.on}{_between(self.kept)}",
+                f"undecided: too few repeats, {repeats} in the time that there was{self.on}{_between(self.kept)}",
                 self.meter,
             )
         if self.run.status in STOPPED and repeats < POINTS:
@@ -255,10 +268,13 @@ class _Witness:
         if kept is None or not _is_settled(kept):
             # flat before any collection: nothing is kept either
             return raw is None or raw.points < POINTS or raw.high >= self.least()
-        if kept.value >= self.least():
+        least = RETAINED_WITH_OBJECTS if self.holds() >= ONE_EACH else UNEXPLAINED_LEAST
+        if kept.value >= (self.least() if self.meter == NVML else min(self.least(), least)):
             return True
-        waiting = (self.garbage() or 0) >= DEFERRED_PEAK / 2 and self.measured.loop < ENOUGH_REPEATS
-        return waiting and raw is not None and raw.value >= DEFERRED_LEAST
+        # garbage that has not been collected once: more of it may be what waits
+        rises = raw is not None and raw.rises and self.account.shape in ("growing", "flat")  # flat: within a megabyte
+        waiting = rises and (self.garbage() or 0) >= DEFERRED_PEAK / 4
+        return waiting and self.rate >= (DEFERRED_LEAST if self.weights() >= WEIGHTS else DEFERRED_ANYWAY)
 
     def grew_and_stopped(self) -> Verdict | None:
         """Did it grow, and fall back or stop by itself?"""

@@ -18,6 +18,7 @@ _FEWEST_TO_LEAK = 5  # a loop that the code itself limits to fewer repeats canno
 _LITTLE_IN_ALL = 512 * KIB  # what such a loop may leave over all its repeats
 _ALL = 0.9  # of what was kept: a file that stays open for another reason is no objection
 _AS_MUCH = 0.9  # of the flagged version's growth
+_MOST_OF_IT = 0.5  # of the bytes of tensors that are gone: so much less has to stay
 
 # What a rule says that stays, where the counters see it: bytes without it are no proof of that rule's finding.
 _STAYS = {
@@ -130,3 +131,29 @@ def compared(judged: Verdict, measured: Measured, fixed: Measured, again: Verdic
         f"{size(before.value)} {what}, and {size(after.value)} in the fixed version: "
         "something else grows here, not what is flagged",
     )
+
+
+def relieved(judged: Verdict, code: str, measured: Measured, fixed: Measured, again: Verdict) -> str | None:
+    """Does the fixed version no longer keep what the flagged one keeps, though something else grows in it too?  What is
+    so now, in a few words; None where it is not.
+
+    measured, fixed  numbers of both versions        again  the verdict on the fixed one
+    """
+    if judged.kind != RETAINED:
+        return None
+    before, after = measured.growth(judged.meter), fixed.growth(judged.meter)
+    if before.retained is None or after.retained is None:
+        return None
+    fallen = before.retained.value - after.retained.value
+    if again.kind == DEFERRED:
+        raws = [growth.raw.value for growth in (before, after) if growth.raw is not None]
+        if fallen >= _AS_MUCH * before.retained.value and len(raws) == 2 and raws[1] <= raws[0]:
+            return f"{size(max(after.retained.value, 0))} per repeat stay"
+    things = _STAYS.get(code, ())
+    if not (measured.counted.issuperset(things) and fixed.counted.issuperset(things)):
+        return None
+    if any(fixed.objects_kept.get(thing, 0.0) >= ONE_EACH for thing in things):
+        return None
+    if fallen <= _MOST_OF_IT * max((measured.tensor_bytes or 0.0) - (fixed.tensor_bytes or 0.0), 0.0):
+        return None
+    return next((f"no {thing} stay" for thing in things if measured.objects_kept.get(thing, 0.0) >= ONE_EACH), None)

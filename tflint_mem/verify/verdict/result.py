@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tflint_mem.verify.standins.substitute import in_short
-
 from .contract import device_name, no_meters, seconds_since
 from .verdict import said_of
 from .words import NOT_RUNNABLE
@@ -30,7 +28,7 @@ class Result:
     log           the end of what the flagged version printed, when it did not run
     """
 
-    __slots__ = ("finding", "flagged", "fixed", "snippet", "fixed_snippet", "setup", "log")
+    __slots__ = ("finding", "flagged", "fixed", "snippet", "fixed_snippet", "setup", "log", "kept", "kept_fixed")
 
     def __init__(
         self,
@@ -44,6 +42,7 @@ class Result:
     ) -> None:
         self.finding, self.flagged, self.fixed = finding, flagged, fixed
         self.snippet, self.fixed_snippet, self.setup, self.log = snippet, fixed_snippet, list(setup), log
+        self.kept = self.kept_fixed = ""
 
     @property
     def verification(self) -> Verification:
@@ -52,12 +51,8 @@ class Result:
         return found
 
     def reproduction(self, fixed: bool = False) -> str:
-        """The snippet as one runnable file: stand-ins first, then what ran."""
-        text = self.fixed_snippet if fixed else self.snippet
-        if not self.setup or not text:
-            return text
-        head, mark, rest = text.partition("\nimport os\n")
-        return head + mark + "\n# Stand-ins for what was missing\n" + "\n".join(in_short(self.setup, text)) + rest
+        """A version as one file that runs by itself, "" where there is none."""
+        return self.kept_fixed if fixed else self.kept
 
 
 def with_verification(finding: Finding, verification: Verification) -> Finding:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 SAME, OTHER, RAISES, UNKNOWN = "same", "other", "raises", "unknown"
 
-_RELATIVE, _ABSOLUTE = 2e-3, 1e-5
+_RELATIVE, _ABSOLUTE = 3e-4, 1e-5  # float32 in another order of additions stays far below, a frozen number does not
+_OF_ROUNDED = 2e-3
 _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 # what a progress bar or a stopwatch says, and addresses of objects
 _TIME = re.compile(r"\d+(?:\.\d+)?\s?(?:ms|us|s|sec|seconds)\b(?:/\w+)?|0x[0-9a-f]+|\d\d:\d\d(?::\d\d)?")
+_SCRATCH = re.compile(r"\b(?:tmp|tflint-mem-verify-)[a-z0-9_]{8}\b")  # names that `tempfile` makes
 _MOST_SHOWN = 60
 
 
@@ -81,6 +83,13 @@ def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[s
     return Compared(SAME, number, None, "")
 
 
+def unsettled(found: Compared) -> Compared:
+    """A difference of which there was no time to see whether it is one from run to run."""
+    return Compared(
+        UNKNOWN, found.number, found.difference, f"{found.difference}, and there was no time to run it once more"
+    )
+
+
 def differing(one: Sequence[Seen], other: Sequence[Seen]) -> frozenset[str]:
     """Where two runs differ."""
     return frozenset(found.where for found in _beside(one, other) if isinstance(found, Difference))
@@ -88,6 +97,7 @@ def differing(one: Sequence[Seen], other: Sequence[Seen]) -> frozenset[str]:
 
 def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Difference | None]:
     """For each thing that both versions have its Difference, None where it is the same."""
+    last: Seen | None = None
     for before, after in zip(flagged, fixed):
         repeat = before["n"]
         if before["printed"] or after["printed"]:
@@ -98,10 +108,27 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
                 yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
             elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
                 yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
+        if last is not None:
+            yield from _read_again(repeat, last, before, after)
+        last = before
         held = {_bare(name): value for name, value in after["values"].items()}
         for name, value in before["values"].items():
             if _bare(name) in held and not _is_empty(value):
                 yield _value(_bare(name), repeat, value, held[_bare(name)])
+
+
+def _read_again(repeat: int, last: Seen, before: Seen, after: Seen) -> Iterator[Difference]:
+    """Files that each repeat reads anew, and the other version does not: what the program has just written, and what
+    may be another one behind a wait, where the other version does not even look.
+
+    last, before   two repeats of the flagged version        after   the second one of the fixed version
+    """
+    for name in sorted({*before["read"]} - {*after["read"]}):
+        text = before["files"].get(name)
+        if text is not None and (not text or text != last["files"].get(name)):
+            yield Difference(f"the file {name}", repeat, "written and read again", "not read again")
+        elif "looked" in before and name not in after.get("looked", ()):
+            yield Difference(f"the file {name}", repeat, "read again after a wait", "not looked at again")
 
 
 def _is_empty(value: Any) -> bool:
@@ -119,16 +146,29 @@ def _there(there: bool) -> str:
 
 
 def _text(where: str, repeat: int, before: str, after: str) -> Difference | None:
-    one, other = _TIME.sub("", before), _TIME.sub("", after)
+    one, other = _lasting(before), _lasting(after)
     if _NUMBER.sub("0", one) == _NUMBER.sub("0", other):
         numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other))
-        if all(_same_number(_number(left), _number(right)) for left, right in numbers):
+        if all(_same_number(_number(left), _number(right)) or _rounded(left, right) for left, right in numbers):
             return None
     return Difference(where, repeat, _short(before), _short(after))
 
 
 def _number(text: str) -> float:
     return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+def _lasting(text: str) -> str:
+    """A text without what is another in each run: times, addresses, names of scratch folders."""
+    return _SCRATCH.sub("tmp", _TIME.sub("", text))
+
+
+def _rounded(one: str, other: str) -> bool:
+    """Do two printed numbers with as many places, enough of them, differ by one in the last?"""
+    _, point, places = one.partition(".")
+    same = places.isdigit() and len(other.partition(".")[2]) == len(places)
+    step = 1.5 * 10.0 ** -len(places)
+    return bool(point) and same and abs(float(one) - float(other)) < min(step, _OF_ROUNDED * abs(float(one)))
 
 
 def _short(text: str) -> str:
@@ -143,6 +183,11 @@ def _close(one: float, other: float) -> bool:
 def _value(name: str, repeat: int, before: Any, after: Any) -> Difference | None:
     if _equal(before, after):
         return None
+    if before[:2] == after[:2] and before[0] in ("dict", "object"):  # the part that differs tells more
+        for part, value in before[2].items():
+            if part in after[2] and not _equal(value, after[2][part]):
+                inner = f"{name}[{part!r}]" if before[0] == "dict" else f"{name}.{part}"
+                return _value(inner, repeat, value, after[2][part])
     return Difference(f"`{name}`", repeat, _shown(before), _shown(after))
 
 
@@ -156,6 +201,8 @@ def _equal(before: Any, after: Any) -> bool:
     kind = before[0]
     if kind == "number":
         return _same_number(before[1], after[1])
+    if kind == "text":
+        return _lasting(before[1]) == _lasting(after[1])
     if kind == "array":
         shapes = before[1] == after[1] and before[2][:1] == after[2][:1]
         return shapes and _all(before[3], after[3]) and _same_number(before[4], after[4])

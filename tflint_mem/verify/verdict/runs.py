@@ -56,4 +56,4 @@ class Runs:
         return self._as_run(self.fixed_snippet) if self.fixed_snippet is not None else ""
 
     def _as_run(self, snippet: Snippet) -> str:
-        return rewritten(snippet.render(self.stand_ins).text, [Rewrite(old, new) for old, new in self.rewrites])
+        return rewritten(snippet.render().text, [Rewrite(old, new) for old, new in self.rewrites])

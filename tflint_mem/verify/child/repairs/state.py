@@ -24,6 +24,8 @@ class State:
     shape        what stand-in models take, learned from a mismatch; None as long as there was none
     outputs      numbers that stand-in models give        layer_names   names that their layers have
     tried        what was proposed already
+    ran          places of the stand-ins' statements that have run in any attempt (standins/noted.py): what one attempt
+                 has installed is there in the next
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class State:
         self.arrays: list[str] = []
         self.models: list[str] = []
         self.tried: set[object] = set()
+        self.ran: set[tuple[int, int, int]] = set()
 
     def add(self, action: Action) -> None:
         """Puts an action in place for the next attempt."""

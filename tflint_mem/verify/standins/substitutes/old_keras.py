@@ -13,24 +13,8 @@ from tensorflow.python.util import dispatch
 
 _PLACES = [
     getattr(tf.keras, _name)
-    for _name in (
-        "layers",
-        "models",
-        "utils",
-        "optimizers",
-        "callbacks",
-        "regularizers",
-        "initializers",
-        "constraints",
-        "losses",
-        "metrics",
-        "activations",
-        "applications",
-        "datasets",
-        "backend",
-        "preprocessing",
-        "ops",
-    )
+    for _name in "layers models utils optimizers callbacks regularizers initializers constraints losses metrics "
+    "activations applications datasets backend preprocessing ops".split()
     if hasattr(tf.keras, _name)
 ]
 _PLACES += [tf.keras] + [
@@ -38,33 +22,13 @@ _PLACES += [tf.keras] + [
     for _name in ("image", "sequence", "text")
     if hasattr(tf.keras.preprocessing, _name)
 ]
-_RENAMED = {
-    "CuDNNLSTM": "LSTM",
-    "CuDNNGRU": "GRU",
-    "Convolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "Deconvolution2D": "Conv2DTranspose",
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-}
+_RENAMED = dict(CuDNNLSTM="LSTM", CuDNNGRU="GRU", Convolution1D="Conv1D", Convolution2D="Conv2D")
+_RENAMED.update(Deconvolution2D="Conv2DTranspose", BatchNormalizationV1="BatchNormalization")
+_RENAMED.update(BatchNormalizationV2="BatchNormalization")
 _UTILITIES = (
-    "np_utils",
-    "generic_utils",
-    "layer_utils",
-    "vis_utils",
-    "conv_utils",
-    "data_utils",
-    "io_utils",
-    "training_utils",
-    "tf_utils",
-    "experimental",
-    "legacy",
-    "merge",
-    "core",
-    "engine",
-    "wrappers",
-    "advanced_activations",
-)
+    "np_utils generic_utils layer_utils vis_utils conv_utils data_utils io_utils training_utils tf_utils experimental "
+    "legacy merge core engine wrappers advanced_activations"
+).split()
 
 
 def successor(name):
@@ -91,15 +55,8 @@ class _OldKeras(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules of older versions, when nothing else finds them."""
 
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(
-            (
-                "keras.",
-                "tensorflow.keras.",
-                "tensorflow.python.keras",
-                "tensorflow.compat.v1.keras",
-                "tensorflow.compat.v2.keras",
-            )
-        ):
+        old = ("keras.", "python.keras", "compat.v1.keras", "compat.v2.keras")
+        if name.startswith(("keras.", *("tensorflow." + each for each in old))):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
@@ -122,36 +79,40 @@ def _without(function, dropped, renamed=()):
     def takes(*arguments, **options):
         for old, new in dict(renamed).items():
             if old in options:
-                options[new] = options.pop(old)
-        return function(*arguments, **{name: value for name, value in options.items() if name not in dropped})
+                options[new] = options.pop(old)  # acts
+        for old in set(dropped) & set(options):
+            del options[old]  # acts
+        return function(*arguments, **options)
 
-    takes.takes_old, takes.__signature__ = (
-        True,
-        inspect.signature(function),
-    )  # Keras looks at the names of the arguments
+    takes.takes_old = True
+    takes.__signature__ = inspect.signature(function)  # Keras looks at the names of the arguments
     return takes
 
 
+# for: decay schedule_decay lr
 for _name in dir(tf.keras.optimizers):
     _kind = getattr(tf.keras.optimizers, _name)
     if isinstance(_kind, type) and issubclass(_kind, tf.keras.optimizers.Optimizer):
         _kind.__init__ = _without(_kind.__init__, ("decay", "schedule_decay"), {"lr": "learning_rate"})
+# for: input_length implementation time_major weights
 for _name in dir(tf.keras.layers):
     _kind = getattr(tf.keras.layers, _name)
     if isinstance(_kind, type) and "__init__" in vars(_kind) and _kind is not tf.keras.layers.InputLayer:
         _kind.__init__ = _without(_kind.__init__, ("input_length", "implementation", "time_major", "weights"))
-for _kind in (tf.keras.layers.Layer,):
 
-    def _initialised(self, *arguments, _original=_kind.__init__, **options):
-        batch = options.pop("batch_input_shape", None)
-        if batch is not None:
-            options["input_shape"] = tuple(batch)[1:]
-        return _original(self, *arguments, **options)
 
-    if not getattr(_kind.__init__, "takes_old", False):
-        _initialised.takes_old, _initialised.__signature__ = True, inspect.signature(_kind.__init__)
-        _kind.__init__ = _initialised
+def _initialised(self, *arguments, _original=tf.keras.layers.Layer.__init__, **options):
+    batch = options.pop("batch_input_shape", None)
+    if batch is not None:
+        options["input_shape"] = tuple(batch)[1:]  # acts
+    return _original(self, *arguments, **options)
+
+
+if not getattr(tf.keras.layers.Layer.__init__, "takes_old", False):
+    _initialised.takes_old, _initialised.__signature__ = True, inspect.signature(tf.keras.layers.Layer.__init__)
+    tf.keras.layers.Layer.__init__ = _initialised
 _Model = tf.keras.Model
+# for: workers use_multiprocessing max_queue_size max_q_size nb_epoch samples_per_epoch
 for _name in ("fit", "predict", "evaluate"):
     setattr(
         _Model,
@@ -162,8 +123,11 @@ for _name in ("fit", "predict", "evaluate"):
             {"nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch"},
         ),
     )
+# for: fit_generator predict_generator evaluate_generator
 _Model.fit_generator, _Model.predict_generator, _Model.evaluate_generator = _Model.fit, _Model.predict, _Model.evaluate
+# for: predict_proba
 _Model.predict_proba = _Model.predict
+# for: predict_classes
 _Model.predict_classes = lambda self, x, **options: np.argmax(self.predict(x, **options), -1)
 
 
@@ -174,11 +138,8 @@ def _with_ending(function, endings, ending):
 
     def save(self, filepath, *arguments, **options):
         path = os.fspath(filepath)
-        options = {
-            name: value
-            for name, value in options.items()
-            if name not in ("save_format", "include_optimizer", "signatures", "options")
-        }
+        old = ("save_format", "include_optimizer", "signatures", "options")
+        options = {name: value for name, value in options.items() if name not in old}
         return function(self, path if path.endswith(endings) else path + ending, *arguments, **options)
 
     save.takes_old = True
@@ -197,10 +158,8 @@ def _checkpoint(self, filepath, *arguments, _original=tf.keras.callbacks.ModelCh
 
 
 if not getattr(tf.keras.callbacks.ModelCheckpoint.__init__, "takes_old", False):
-    _checkpoint.takes_old, _checkpoint.__signature__ = (
-        True,
-        inspect.signature(tf.keras.callbacks.ModelCheckpoint.__init__),
-    )
+    _checkpoint.takes_old = True
+    _checkpoint.__signature__ = inspect.signature(tf.keras.callbacks.ModelCheckpoint.__init__)
     tf.keras.callbacks.ModelCheckpoint.__init__ = _checkpoint
 
 

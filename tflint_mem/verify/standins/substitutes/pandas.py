@@ -362,9 +362,10 @@ class DataFrame:
 
 
 def _of_columns(function):
-    return lambda self, *arguments, **options: Series(
-        [function(np.asarray(column)) for column in self._columns.values()], index=list(self._columns)
-    )
+    def of_columns(self, *arguments, **options):
+        return Series([function(np.asarray(column)) for column in self._columns.values()], index=list(self._columns))
+
+    return of_columns
 
 
 for _name, _function in (

@@ -1,0 +1,10 @@
+"""A model with two heads gives a list."""  # caught: raises
+import numpy as np
+import tensorflow as tf
+
+inputs = tf.keras.Input((16,))
+body = tf.keras.layers.Dense(8)(inputs)
+heads = tf.keras.Model(inputs, [tf.keras.layers.Dense(3)(body), tf.keras.layers.Dense(1)(body)])
+for number in range(60):
+    both = heads.predict(np.full((1, 16), number, "float32"), verbose=0)
+    print(number, sum(float(np.sum(part)) for part in both))
