@@ -141,7 +141,7 @@ def test_uv_makes_it_where_it_is(run, shelf, tmp_path, monkeypatch):
     assert made.tensorflow == "2.14.1" and environments.of_project(str(run.project / "part")) == made
     rows = asked.read_text().splitlines()
     assert rows[0].startswith("venv --quiet --python 3.11 ")
-    assert rows[1].endswith(" tensorflow==2.14.* numpy<2")
+    assert rows[1].endswith(" --compile-bytecode tensorflow==2.14.* numpy<2")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def install(
     else:
         tell("Making an environment with uv")
         _run([uv, "venv", "--quiet", "--python", python or _text_of_python(version), folder])
-        command = [uv, "pip", "install", "--compile-bytecode", "--python", interpreter_in(folder)]
+        command = [uv, "pip", "install", "--python", interpreter_in(folder), "--compile-bytecode"]
     tell(f"Installing {' '.join(wanted)}")
     _run([*command, *wanted])
 
