@@ -7,6 +7,8 @@ import math
 import re
 from pathlib import Path
 
+from tflint_mem.ruleset.registry import RULES
+
 RECORD = Path(__file__).parent / "evidence" / "versions.json"
 KINDS = ("flagged", "fixed")
 _MARKS = re.compile(r"(<!-- versions: ([\w-]+) -->\n).*?(<!-- /versions -->)", re.DOTALL)
@@ -144,7 +146,7 @@ def filled(text):
 
 
 def _part(name, record):
-    parts = {"environments": _environments, "claims": _claims}
+    parts = {"environments": _environments, "claims": _claims, "waiting": _waiting}
     return parts[name](record) if name in parts else _programs(record["claims"][name])
 
 
@@ -161,6 +163,19 @@ def _environments(record):
         cells = [has.get("tensorflow", ""), *(has.get(each, "") for each in names), beside]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
+
+
+def _waiting(record):
+    """Which rules lack which of the versions that fixtures were measured on, either program."""
+    rules = record["rules"]
+    versions = {version for kinds in rules.values() for kind in KINDS for version in kinds.get(kind, {})}
+    lines = ["| rule | versions |", "| --- | --- |"]
+    for rule in RULES:
+        kinds = rules.get(rule.code, {})
+        lacking = [v for v in sorted(versions, key=order) if any(v not in kinds.get(kind, {}) for kind in KINDS)]
+        if lacking:
+            lines.append(f"| {rule.code} | {', '.join(lacking)} |")
+    return lines if len(lines) > 2 else ["Nothing: all rules were measured on all versions."]
 
 
 def _claims(record):
