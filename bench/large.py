@@ -1,7 +1,8 @@
 """Large trees as ratios inside one run: `python bench/large.py [--json FILE]`.
 
     one changed file   CPU time of a check after one file has changed, against a cold check that fills the same cache,
-                       over several edits: a comment, a statement, a function
+                       over several edits: a comment, a statement of a function that goes into a loop, a new statement
+                       and function at the end
     two processes      `--jobs 2` against `--jobs 1` over a large tree: wall time, which says something on an idle
                        machine only, and CPU time on the longest way (this process, and the busiest of each crew)
     editor             CPU time of an analysis in one process that keeps the facts, after one changed text
@@ -10,6 +11,7 @@ Trees are those of `bench/run.py`.  Times are medians of turns: cold and changed
 """
 
 import argparse
+import ast
 import json
 import os
 import random
@@ -25,11 +27,6 @@ import run as bench
 CHANGED = "tf-models-official"
 LARGE = "keras+tf-models-official+tensorflow-probability+tf-agents"
 EDITOR = 60_000  # lines of the project
-EDITS = {
-    "a comment": "\n# a comment\n",
-    "a statement": "\nvalue = 1\n",
-    "a function": "\ndef added(path):\n    return tf.keras.models.load_model(path)\n",
-}
 LIMITS = {"changed / cold": 0.35, "two / one": 0.65, "editor ms": 300}
 
 # The command in this process, with a note of what each process of a crew has used.
@@ -87,6 +84,48 @@ print(json.dumps({"first s": first, "after a change s": statistics.median(change
 """
 
 
+def _comment(lines, function, _):
+    """A row above a function."""
+    at = min((each.lineno for each in function.decorator_list), default=function.lineno) - 1
+    lines.insert(at, " " * function.col_offset + "# a comment")
+
+
+def _loop(lines, function, dice):
+    """A loop around a statement of the function."""
+    statement = dice.choice(function.body)
+    inner = lines[statement.lineno - 1 : statement.end_lineno]
+    head = " " * statement.col_offset + "for again in range(100):"
+    lines[statement.lineno - 1 : statement.end_lineno] = [head, *("  " + row for row in inner)]
+
+
+def _statement(lines, *_):
+    lines.append("value = 1")
+
+
+def _function(lines, *_):
+    lines += ["def added(path):", "    return tf.keras.models.load_model(path)"]
+
+
+EDITS = {"a comment": _comment, "a body": _loop, "a statement": _statement, "a function": _function}
+
+
+def edit(path, change, dice):
+    """Change a file of which it is known that it parses; False when that cannot be done in it."""
+    text = path.read_text()
+    functions = [each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef)]
+    functions = [each for each in functions if each.body[0].lineno > each.lineno]
+    lines = text.split("\n")
+    if functions:
+        change(lines, dice.choice(functions), dice)
+    changed = "\n".join(lines) + "\n"
+    try:
+        ast.parse(changed)
+    except SyntaxError:  # there was a text of several rows
+        return False
+    path.write_text(changed)
+    return bool(functions)
+
+
 def one_changed_file(repeat):
     """The check after one changed file against the cold one."""
     figures = {}
@@ -103,10 +142,9 @@ def one_changed_file(repeat):
             shutil.rmtree(cache, ignore_errors=True)
             cold = bench.cpu(stored, 1, cwd=scratch)[0]
             plain = bench.cpu([*command, "--no-cache", str(tree)], 1, cwd=scratch)[0]
-            for what, added in EDITS.items():
-                path = dice.choice(files)
-                with path.open("a") as file:
-                    file.write(added)
+            for what, change in EDITS.items():
+                while not edit(dice.choice(files), change, dice):
+                    pass
                 pairs[what].append((bench.cpu(stored, 1, cwd=scratch)[0], cold, plain))
         for what, measured in pairs.items():
             figures[what] = {

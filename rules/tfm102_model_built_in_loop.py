@@ -5,7 +5,8 @@ Reports the construction of a whole Keras model (`Sequential`, `Model`, a subcla
 `from_config`) at a place that repeats, in this function or through its callers, when nothing on the way releases it.
 The finding stands where the new model comes from: at the constructor, or at the call of the project's own function that
 returns it. A layer block inside one model is not a model: there must be evidence that the thing is compiled, fitted,
-asked for predictions, saved or loaded into.
+asked for predictions, saved or loaded into. Two or three models, and up to ten of which nothing stays for ever, are a
+hint: what a few cost depends on their size.
 
 ## Why is this bad?
 Without training, every repeat leaves a dead model that waits for a late garbage collection, and native memory for each
@@ -47,7 +48,8 @@ ends every live Keras model of the process. For training loops no rewrite of the
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import built, loaded, models, tiny
+from tflint_mem.analysis.models import built, loaded, models
+from tflint_mem.analysis.passes.little import little
 from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.knowledge import RELEASES
@@ -67,7 +69,6 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int]  # index of a module, and number of a call in it
 
 CODE = "TFM102"
-MANY = 50  # tiny models
 _GRAPHS = frozenset(("graph.as_default", "tf.Session", "session.as_default"))
 
 
@@ -156,7 +157,7 @@ def _draft(
         measured=loaded.BUILT_MEASURED[mechanism],
         help=built.advice(mechanism, training, mechanisms.certain(context, m)),
         severity=loaded.severity(context, repeat, m, mechanism, cleaned),
-        persona="pedantic" if _little(context, acquired, repeat, mechanism) else None,
+        persona="pedantic" if little(context, acquired, repeat, mechanism) else None,
         trace=context.trace(
             repeat,
             "builds a new model" + (" that is trained" if training else ""),
@@ -176,16 +177,6 @@ def _ways(context: Context, acquired: Acquired, place: Site) -> Iterator[Repeat]
         again = models.Acquired(acquired.m, acquired.i, "build", acquired.names, repeat)
         if repeat.kind not in ("handler", "script") and models.factory(context, again) == place:
             yield repeat
-
-
-def _little(context: Context, acquired: Acquired, repeat: Repeat, mechanism: str) -> bool:
-    """Is what stays surely little: a handful of models that a collection frees at last, or tiny ones, and not many?"""
-    passing = mechanism in (mechanisms.WAITING, mechanisms.COLLECTED)
-    if passing and loaded.few(context, repeat):
-        return True
-    kinds = ("loop", "comprehension", "objective") if passing else ("loop", "comprehension")
-    counted = repeat.kind in kinds and loaded.few(context, repeat, MANY, unknown=True)
-    return counted and tiny.tiny(context, acquired.m, acquired.i)
 
 
 def _mechanism(context: Context, repeat: Repeat, training: bool) -> str:

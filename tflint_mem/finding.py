@@ -22,6 +22,7 @@ PERSONAS = REGULAR, PEDANTIC = ("regular", "pedantic")
 SAFE, UNSAFE = "safe", "unsafe"
 SYNTAX_ERROR = "TFM000"  # the code of a file that cannot be read as Python
 UNUSED_SUPPRESSION = "TFM001"  # the code of a comment that silences nothing
+CODES_OF_FILES = frozenset((SYNTAX_ERROR, UNUSED_SUPPRESSION))  # codes about the text of a file, not about what it runs
 PYTHON_2 = "is written in Python 2: nothing is reported in it, but its calls count"  # message of such a file's TFM000
 
 Place = tuple[int, int]  # (row, column)

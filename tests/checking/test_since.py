@@ -106,6 +106,27 @@ def test_a_file_that_was_moved(repo, check):
     assert check("--since", "base")[1] == ["renamed.py:6"]
 
 
+def test_many_files_that_were_moved_are_found_by_few_processes(repo, check, monkeypatch):
+    text = "".join(f"# {{}} row {number}\n" for number in range(4))
+    for name in "abcdefgh":
+        (repo / f"{name}.py").write_text(LEAKY + text.format(*name * 4))
+    git("add", ".")
+    git("commit", "-qm", "more")
+    for name in "abcdefgh":
+        git("mv", f"{name}.py", f"new_{name}.py")
+    (repo / "new_c.py").write_text(LEAKY.replace("best", "worst") + text.format(*"cccc"))
+    started = []
+    real = subprocess.Popen
+
+    def counted(command, *arguments, **options):
+        started.append(command)
+        return real(command, *arguments, **options)
+
+    monkeypatch.setattr("tflint_mem.sources.git.subprocess.Popen", counted)
+    assert check("--since", "HEAD")[1] == ["new_c.py:6"]
+    assert sum("--batch" in command for command in started) == 1 and len(started) < 20
+
+
 def test_it_compares_with_the_common_ancestor(repo, check):
     git("checkout", "-qb", "work")
     (repo / "mine.py").write_text(LEAKY)

@@ -54,6 +54,23 @@ rule = module_of(next(each for each in RULES if each.code == "TFM601"))
 find, parent = rule.find, os.getpid()
 rule.find = lambda context: find(context) if os.getpid() == parent else os.kill(os.getpid(), 11)
 """
+FINISH_DIES = """
+from tflint_mem.engine import engine
+from tflint_mem.ruleset.registry import RULES, module_of
+rule = module_of(next(each for each in RULES if each.code == "TFM101"))
+find, finished, parent = rule.find, engine.finished_or_none, os.getpid()
+def fails(context):
+    for draft in find(context):
+        if draft.m.path.endswith("killer.py"):
+            raise ValueError("odd")
+        yield draft
+rule.find = fails
+def dies(running, draft, *rest):
+    if draft.code == "TFM101" and os.getpid() != parent:
+        os.kill(os.getpid(), 11)
+    return finished(running, draft, *rest)
+engine.finished_or_none = dies
+"""
 STUCK = """
 from tflint_mem import facts
 def collect(code, path):
@@ -123,6 +140,14 @@ def test_a_rule_over_which_a_process_dies_is_told_and_the_others_are_reported(tr
     others = {each["code"] for each in alone} - {"TFM601"}
     assert code == 2 and {each["code"] for each in findings} == others
     assert "rule TFM601 failed and is left out here" in told and "signal 11" in told
+
+
+def test_a_process_that_dies_at_the_end_takes_along_none_of_what_it_has_told(tree, alone):
+    _, alone, _ = alone
+    code, findings, told = check(tree, "--no-cache", "--jobs", "2", more=FINISH_DIES)
+    assert code == 2 and {each["code"] for each in findings} >= {each["code"] for each in alone} - {"TFM101", "TFM601"}
+    assert "killer.py: rule TFM101 failed and is left out here: ValueError: odd" in told
+    assert "rule TFM101 failed and is left out here" in told and "signal 11" in told
 
 
 def test_ctrl_c_leaves_no_word_no_process_and_no_file(tree):

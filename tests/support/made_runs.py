@@ -106,7 +106,7 @@ def made(
     return Run(status, events, 1.0, 0, 0, "")
 
 
-def result_of(run, code="TFM204", fixed=None, same=False, **facts):
+def result_of(run, code="TFM204", fixed=None, same=False, group=None, **facts):
     """The Result of judge() on made-up runs.  same: each repeat is a call with the same stand-ins."""
 
     class Snippet:
@@ -114,12 +114,12 @@ def result_of(run, code="TFM204", fixed=None, same=False, **facts):
         level = "as-written"
 
         def render(self, stand_ins=None):
-            return Rendered("@function\nstep()\n", {})
+            return Rendered("@function\nstep()\n", {("a.py", 1): ("__main__", 2)} if group == "tf1" else {})
 
     finding = Finding(
         code=code,
         name="x",
-        group="leak" if code != "TFM601" else "config",
+        group=group or ("leak" if code != "TFM601" else "config"),
         severity="error",
         message="m",
         path="a.py",

@@ -79,6 +79,16 @@ def test_places_are_written_as_reports_have_them(project):
     assert place_of("odd:7") == Place("odd:7")
 
 
+def test_who_asks_about_a_place_hears_of_no_other(project, monkeypatch):
+    loop = "for step in open('steps'):\n    model = tf.keras.models.load_model('m.keras')"
+    project.write("app.py", f"import tensorflow as tf\n\n{loop}\n    model.summary()\n{loop}  # noqa: TFM101\n")
+    monkeypatch.setattr("tflint_mem.command.verification.verify", lambda run: None)
+    arguments = ["verify", "app.py:4", "--output-format", "sarif"]
+    result = CliRunner().invoke(cli, arguments, obj=None, standalone_mode=False)
+    found = json.loads(result.stdout)["runs"][0]["results"]
+    assert [each["locations"][0]["physicalLocation"]["region"]["startLine"] for each in found] == [4]
+
+
 def test_what_is_kept_has_a_name_of_its_own_and_is_not_reported_again(project, monkeypatch):
     text = "import tensorflow as tf\n\nfor step in range(100):\n    tf.keras.models.load_model('m.keras')\n"
     project.write("app.py", text)

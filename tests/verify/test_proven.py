@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from support import ROOT
 from support.verify import STAND_IN
 from tflint_mem.command import proven
+from tflint_mem.command.check import Run
 from tflint_mem.finding import SAFE, UNSAFE, Edit, Finding, Fix
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are supervised through /proc")
@@ -137,4 +139,7 @@ def test_the_measurement_of_what_decided():
 def test_what_is_left_keeps_what_was_measured():
     before = [finding(3, said()), finding(5, said(), message="twice"), finding(7, said(), message="twice")]
     moved = [finding(4), finding(6, message="twice"), finding(8, message="new")]
-    assert [bool(each.verification) for each in proven.with_verifications(moved, before)] == [True, False, False]
+    state = SimpleNamespace(verified={each.key(): f"curve of row {each.start[0]}" for each in before}, findings=[])
+    Run._keep_measured(state, proven.as_before(moved, before))
+    assert [bool(each.verification) for each in state.findings] == [True, False, False]
+    assert state.verified == {moved[0].key(): "curve of row 3"}, "where it stands now, and for no other one"

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tflint_mem.engine.session import Session
+    from tflint_mem.engine.unaffected import Unaffected
     from tflint_mem.finding import Finding
     from tflint_mem.hardening.notices import Tell
     from tflint_mem.settings.settings import Settings
     from tflint_mem.silencing.baseline import Baseline
+    from tflint_mem.storage.cache import Judge
     from tflint_mem.storage.folder import CacheFolder
 
     from .changed import Changed
@@ -278,26 +280,56 @@ class Check:
                 files, around = self.reader.everything(), sorted(self.reader.around)
                 tried = (tries, self.heeding)
                 cache = Cache(self.settings, self.paths, files, folder, around, self._root, tried)
-                found = cache.findings()
+                found = cache.findings(self._judge(folder))
                 if found is not None:
                     self.reader.commented = cache.commented
+                    self._save_facts()
             if folder is not None and found is None:
-                from tflint_mem.storage.fact_store import FactStore
-
-                self.session.store = FactStore(folder)
+                self._open_facts(folder)
         if found is None:
-            self._told = False
+            self._told, self.session.parts = False, {}
             every = self.every if self.fixing else None
             if tries:
                 self.session.remember()
             found = self._analyze(self.reader.sources(cache.note if cache else None), every)
+            parts = self.session.parts
             if tries:
                 with self.faults.around("the trial of fixes"):
                     found = self._offered(found)
             if cache and not self.reader.errors and not self._told and not self.faults:
                 with self.faults.around("the cache"):
-                    cache.store(found, self.session.beside, self.reader.commented)
+                    cache.store(found, self.session.beside, self.reader.commented, parts)
         return found
+
+    def _open_facts(self, folder: CacheFolder) -> None:
+        """Give the session the facts that earlier runs have left."""
+        if self.session.store is None:
+            from tflint_mem.storage.fact_store import FactStore
+
+            self.session.store = FactStore(folder)
+
+    def _save_facts(self) -> None:
+        """Leave facts to later runs when no analysis does it."""
+        store, self.session.store = self.session.store, None
+        if store is not None:
+            store.save()
+
+    def _judge(self, folder: CacheFolder) -> Judge:
+        """The function that tells of changed files whether findings change by them."""
+        judges: list[Unaffected] = []
+
+        def judge(path: str, before: str, parts: Mapping[str, str]) -> tuple[bytes, bool] | None:
+            if path not in parts and path in self.reader.around:
+                return None  # nobody was told when it could not be read
+            if not judges:
+                from tflint_mem.engine.unaffected import Unaffected
+
+                self._open_facts(folder)
+                judges.append(Unaffected(self.session, self.settings, parts))
+            raw = judges[0].by(path, bytes.fromhex(before))
+            return None if raw is None else (raw, mentions_us(raw))
+
+        return judge
 
     def _tries_fixes(self) -> bool:
         """Are fixes tried before they are offered?"""

@@ -17,7 +17,7 @@ from tflint_mem.finding import Edit
 from . import NoFix
 from .hunks import join, whole_rows
 from .import_place import FRAMEWORK, IMPORTS
-from .outline import blocks, first_row, last_row, outline
+from .outline import beginning, blocks, character, ending, first_row, last_row, outline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tflint_mem.sources.source import Source
 
-    from .outline import Outline
+    from .outline import Outline, Place
 
     Import = ast.Import | ast.ImportFrom
     Block = list[ast.stmt]
@@ -45,8 +45,8 @@ def without_unused(source: Source, edits: Sequence[Edit], elsewhere: Callable[[s
     """
     if source.kind != "python" or os.path.basename(source.path) == "__init__.py":
         return list(edits)
-    ranges = [(edit.start[0], edit.end[0]) for edit in edits]
-    words = {word for first, last in ranges for row in source.lines[first - 1 : last] for word in _WORD.findall(row)}
+    cut = [(edit.start, edit.end) for edit in edits if edit.start != edit.end]
+    words = {w for (first, _), (last, _) in cut for row in source.lines[first - 1 : last] for w in _WORD.findall(row)}
     try:
         file = outline(source)
         imported = file.once("plain imports", lambda: _plain_imports(file))
@@ -54,19 +54,19 @@ def without_unused(source: Source, edits: Sequence[Edit], elsewhere: Callable[[s
         if not candidates:
             return list(edits)
         new = {word for edit in edits for word in _WORD.findall(edit.content)}
-        uses = file.once("rows of names", lambda: _rows_of_names(file))
+        uses = file.once("places of names", lambda: _places_of_names(file))
         gone = {
             name
             for name in candidates - new
-            if name in uses and all(_within(row, ranges) for row in uses[name]) and not elsewhere(name)
+            if name in uses and all(_within(place, cut) for place in uses[name]) and not elsewhere(name)
         }
         return join(edits, *_removals(source, file, gone, imported))
     except NoFix:
         return list(edits)
 
 
-def _within(row: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    return any(first <= row <= last for first, last in ranges)
+def _within(place: Place, cut: Sequence[tuple[Place, Place]]) -> bool:
+    return any(start <= place < end for start, end in cut)
 
 
 def _plain_imports(file: Outline) -> dict[str, tuple[Import, Block]]:
@@ -120,20 +120,26 @@ def _binds(node: ast.AST) -> Iterator[str]:
         yield from node.names
 
 
-def _rows_of_names(file: Outline) -> dict[str, list[int]]:
-    """name -> the rows that say it: in code, in texts, and in comments for type checkers."""
-    found: dict[str, list[int]] = {}
+def _places_of_names(file: Outline) -> dict[str, list[Place]]:
+    """name -> the places that say it: in code, in texts, and in comments for type checkers."""
+    found: dict[str, list[Place]] = {}
     for node in file.nodes:
         if isinstance(node, ast.Name):
-            found.setdefault(node.id, []).append(node.lineno)
+            found.setdefault(node.id, []).append(_place(file, *beginning(node)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            row, offset = ending(node)
+            ends = (_place(file, *beginning(node)), _place(file, row, offset - 1))
             for word in _WORD.findall(node.value):
-                found.setdefault(word, []).append(node.lineno)
+                found.setdefault(word, []).extend(ends)
     for row, line in enumerate(file.lines, 1):
         typed = _TYPED.search(line)
         for word in _WORD.findall(typed.group(1)) if typed else ():
-            found.setdefault(word, []).append(row)
+            found.setdefault(word, []).append((row, len(line)))
     return found
+
+
+def _place(file: Outline, row: int, offset: int) -> Place:
+    return row, character(file.lines[row - 1], offset) + 1
 
 
 def _removals(
@@ -175,9 +181,8 @@ def _shortened(file: Outline, statement: Import, left: Sequence[ast.alias]) -> l
         ]
     if first_row(statement) != last_row(statement):
         raise NoFix("the names of the import share rows")
-    head = file.lines[statement.lineno - 1]
     first, last = statement.names[0], statement.names[-1]
     names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in left)
-    start = (statement.lineno, len(head.encode()[: first.col_offset].decode()) + 1)
-    end = (statement.lineno, len(head.encode()[: last.end_col_offset or 0].decode()) + 1)
+    start = _place(file, first.lineno, first.col_offset)
+    end = _place(file, last.lineno, last.end_col_offset or 0)
     return [Edit(start=start, end=end, content=names)]

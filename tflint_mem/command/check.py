@@ -19,7 +19,7 @@ from .progress import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from tflint_mem.checking.reader import Reader
@@ -192,8 +192,8 @@ class Run:
 
     @property
     def silenced(self) -> list[Finding]:
-        """The findings that comments silence."""
-        return self.check.silenced
+        """The findings that comments silence; who asks about a place asks about no others."""
+        return [] if self.options.place else self.check.silenced
 
     @property
     def known(self) -> list[Finding]:
@@ -320,7 +320,18 @@ class Run:
         before = self.findings
         if not self.interrupted and any(map(proven.is_proven, before)):
             self._fix(proven.only_proven(before))
-            self.findings = proven.with_verifications(self.findings, before)
+            self._keep_measured(proven.as_before(self.findings, before))
+
+    def _keep_measured(self, left: Iterable[tuple[Finding, Finding | None]]) -> None:
+        """What was measured of findings holds for them where they stand now.  left   them, and as they were measured"""
+        measured, findings, self.verified = self.verified, [], {}
+        for finding, was in left:
+            if was is not None:
+                finding = finding.replace(verification=was.verification)
+                if was.key() in measured:
+                    self.verified[finding.key()] = measured[was.key()]
+            findings.append(finding)
+        self.findings = findings
 
     def _discover(self) -> None:
         check = self.check

@@ -56,17 +56,17 @@ def offered(findings: Iterable[Finding]) -> list[Finding]:
     return shown
 
 
-def with_verifications(findings: Iterable[Finding], before: Iterable[Finding]) -> list[Finding]:
-    """The findings that fixes have left, with what was measured of them before: each is known by its rule, its file
-    and its words, where only one was like it.
+def as_before(findings: Iterable[Finding], before: Iterable[Finding]) -> list[tuple[Finding, Finding | None]]:
+    """The findings that fixes have left, which may stand elsewhere by now, and what each was before: it is known by its
+    rule, its file and its words, where only one was like it.
     """
     measured: dict[Key, list[Finding]] = {}
     for finding in before:
         measured.setdefault((finding.code, finding.path, finding.message), []).append(finding)
-    found = []
+    found: list[tuple[Finding, Finding | None]] = []
     for finding in findings:
         alike = measured.get((finding.code, finding.path, finding.message), [])
-        found.append(finding.replace(verification=alike[0].verification) if len(alike) == 1 else finding)
+        found.append((finding, alike[0] if len(alike) == 1 else None))
     return found
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tflint_mem.finding import SYNTAX_ERROR, UNUSED_SUPPRESSION
+from tflint_mem.finding import CODES_OF_FILES
 from tflint_mem.hardening.errors import UsageError
-
-_RUN_NOTHING = (SYNTAX_ERROR, UNUSED_SUPPRESSION)  # rules about the text of files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ def verify(run: Run) -> None:
     report = given.pop("report", None)
     try:
         outcome = command.run(
-            [finding for finding in run.findings if finding.code not in _RUN_NOTHING],
+            [finding for finding in run.findings if finding.code not in CODES_OF_FILES],
             run.reader.kept(),
             run.settings,
             given,
@@ -47,7 +45,7 @@ def verify(run: Run) -> None:
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
     run.findings = sorted(
-        [*(f for f in run.findings if f.code in _RUN_NOTHING), *outcome.findings], key=lambda f: f.sort_key()
+        [*(f for f in run.findings if f.code in CODES_OF_FILES), *outcome.findings], key=lambda f: f.sort_key()
     )
     run.interrupted = outcome.interrupted
     for line in outcome.unwritten:

@@ -20,6 +20,7 @@ from tflint_mem.sources.text import SourceError
 
 from . import reading, relevance
 from .finish import finished_or_none, further
+from .import_lines import UNKNOWN, digest, imported
 from .places import most_specific
 from .session import Session
 from .syntax_errors import syntax_finding
@@ -156,6 +157,7 @@ def load(
     def add(source: Source, quiet: bool) -> None:
         _add(project, source, kept, findings, quiet, faults, watched, session)
 
+    session.parts = {}
     stream = reading.early(sources, settings, files, session)
     try:
         for done, (source, early) in enumerate(stream):
@@ -164,6 +166,7 @@ def load(
             if source.names_framework:
                 if relevance.matters(source.path, source.raw) and not reading.is_lost(source, early, faults, watched):
                     session.ready = early if isinstance(early, bytes) else None
+                    session.parts[source.path] = ""
                     add(source, quiet=source.path in given.around)
             elif source.path.endswith((".py", ".ipynb")):
                 others.append(source.path)
@@ -173,6 +176,7 @@ def load(
         stream.close()  # whatever happens, no process stays
     if project.modules and others:
         for source in relevance.importers(project, others, held, faults, session.beside):
+            session.parts[source.path] = digest(imported(source.raw)) if session.store is not None else UNKNOWN
             add(source, quiet=True)
     return project, kept, findings
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     Word = tuple[str | None, str]  # a folder or package, None when it is not known, and a name in it
 
 
+UNKNOWN = "?"  # in place of a digest that nobody needs
+
+
 def is_unit_test(path: str) -> bool:
     """Is the file named like a test?  A notebook is none: `test_captions.ipynb` tries something out."""
     base = os.path.basename(path)
@@ -83,6 +86,13 @@ def imported(raw: bytes) -> set[Word]:
                     parts = words[0].split(".")
                     found.update(_ends(parts))
     return found
+
+
+def digest(words: set[Word]) -> str:
+    """What tells words from others."""
+    import hashlib
+
+    return hashlib.blake2b(repr(sorted(words, key=repr)).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _end(raw: bytes, at: int) -> int:

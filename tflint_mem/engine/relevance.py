@@ -47,6 +47,7 @@ _IN_TESTS = tuple(
         "set_session",
     )
 )
+_LOOP = rb"^[ \t\f]*(?:async[ \t]+)?(?:for|while)\b|\bfor\b[^#\n]{0,300}?\bin\b"
 ROUNDS = 6  # an importer of an importer of …
 HELPERS = 2  # a helper behind a package's `__init__`; those of distant importers say little
 
@@ -55,7 +56,17 @@ def matters(path: str, raw: bytes) -> bool:
     """Is a file that names TensorFlow or Keras worth parsing?  All are, but for unit tests without anything to find."""
     if not is_unit_test(path):
         return True
-    return (b"for " in raw or b"while " in raw) and any(word in raw for word in _IN_TESTS)
+    return any(word in raw for word in _IN_TESTS) and _loops(raw)
+
+
+def _loops(raw: bytes) -> bool:
+    """May there be a loop or comprehension in the code?  Licenses, comments and texts are full of the word "for".
+
+    A loop begins a row, and a comprehension has an `in` behind its `for`.
+    """
+    import re  # few files come this far, and it is slow to import
+
+    return re.search(_LOOP, raw, re.MULTILINE) is not None
 
 
 def importers(

@@ -27,6 +27,8 @@ class Session:
     beside   the files beside the checked ones that were looked for
     facts    {path: {code: facts}} of the files that were parsed when they are worth keeping, None when they are not
     modules  {path: (its facts, the module made of them)} of the latest project, in the same case
+    parts    why the files were taken of which the latest project was made, by path: "" for one that names TensorFlow or
+             Keras, else the digest of what its import lines name
     store    the facts that earlier runs have left, None when they have not
     progress is told how far an analysis is, if somebody wants to know: of what, how many are done, of how many
     ready    the facts of the file that comes next, as bytes, when another process has made them
@@ -42,6 +44,7 @@ class Session:
         self.beside = Beside()
         self.facts: dict[str, dict[bytes, Facts | PackedFacts]] | None = None
         self.modules: dict[str, tuple[Facts | PackedFacts, Module]] = {}
+        self.parts: dict[str, str] = {}
         self.store: FactStore | None = None
         self.progress: Callable[[str, int, int], None] | None = None
         self.ready: bytes | None = None

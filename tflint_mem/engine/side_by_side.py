@@ -135,7 +135,8 @@ class _Leading:
         failure = Failure(why, self._faults.verbose)
         rules = f"rule{'s' * (len(self._units[number][0]) > 1)} {codes}"
         self._faults.add(rules, failure=failure)
-        self._sketches[number], self._told[number] = [], []
+        self._sketches[number] = []
+        self._told.setdefault(number, [])  # what it had told before it died is true
         self._by.pop(number, None)
         for unit, by in self._by.items():
             if by is worker:

@@ -112,22 +112,25 @@ def parameters(w: Walk, args: A.arguments) -> tuple[Parameter, ...]:
 
 def _name(w: Walk, node: A.Name) -> Name:
     name = node.id
-    found = w.names.get(name)
-    if found is None:
-        found = w.names[name] = new(Name, ("n", name))
+    names = w.names
+    if name in names:  # it is nearly always, and this is sooner asked than `get`
+        return names[name]
+    found = names[name] = new(Name, ("n", name))
     return found
 
 
 def _attribute(w: Walk, node: A.Attribute) -> Attribute:
     attr = node.attr
-    w.idents.add(attr)
     value = node.value
     if type(value) is A.Name:
         key = (value.id, attr)
-        found = w.attributes.get(key)
-        if found is None:
-            found = w.attributes[key] = new(Attribute, ("a", _name(w, value), attr))
+        known = w.attributes
+        if key in known:
+            return known[key]
+        found = known[key] = new(Attribute, ("a", _name(w, value), attr))
+        w.idents.add(attr)
         return found
+    w.idents.add(attr)
     return new(Attribute, ("a", EXPR[type(value)](w, value), attr))
 
 
@@ -152,7 +155,7 @@ def _constant(w: Walk, node: A.Constant) -> Constant | Unknown:
 def _call(w: Walk, node: A.Call) -> CallRef:
     func = node.func
     f = EXPR[type(func)](w, func)
-    args = tuple([EXPR[type(a)](w, a) for a in node.args])
+    args = tuple([EXPR[type(a)](w, a) for a in node.args]) if node.args else ()
     keywords = (
         tuple([new(Keyword, (k.arg, EXPR[type(k.value)](w, k.value))) for k in node.keywords]) if node.keywords else ()
     )
@@ -193,7 +196,8 @@ def _dict(w: Walk, node: A.Dict) -> DictDisplay:
 
 
 def _subscript(w: Walk, node: A.Subscript) -> Subscript:
-    return new(Subscript, ("x", maybe(w, node.value), maybe(w, node.slice), position(node)))
+    base, index = node.value, node.slice
+    return new(Subscript, ("x", EXPR[type(base)](w, base), EXPR[type(index)](w, index), position(node)))
 
 
 def _slice(w: Walk, node: A.Slice) -> Slice:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .expressions import Expression
     from .walker import Walk
 
 _RESERVED = Other(-1, -1, 0, 0, ())  # stands for a statement until it is known
@@ -65,22 +66,26 @@ def _enter(w: Walk, kind: str, statement: int, body: Sequence[A.stmt]) -> int:
     return inner
 
 
-def _end(node: A.stmt) -> int:
-    return node.end_lineno  # type: ignore[return-value]  # the parser always gives it
-
-
 def _assign(w: Walk, node: A.Assign) -> None:
-    i = reserve(w)
+    statements = w.statements  # as `reserve` does: most statements are assignments
+    w.statement = i = len(statements)
+    statements.append(_RESERVED)
     value = EXPR[type(node.value)](w, node.value)
-    targets = tuple([EXPR[type(t)](w, t) for t in node.targets])
-    w.statements[i] = Assign(w.scope, w.block, node.lineno, _end(node), targets, value, None)
+    if len(node.targets) == 1:
+        (target,) = node.targets
+        targets: tuple[Expression, ...] = (EXPR[type(target)](w, target),)
+    else:
+        targets = tuple([EXPR[type(t)](w, t) for t in node.targets])
+    statements[i] = Assign(w.scope, w.block, node.lineno, node.end_lineno or 0, targets, value, None)
 
 
 def _ann_assign(w: Walk, node: A.AnnAssign) -> None:
     i = reserve(w)
     value = maybe(w, node.value)
     target = EXPR[type(node.target)](w, node.target)
-    w.statements[i] = Assign(w.scope, w.block, node.lineno, _end(node), (target,), value, maybe(w, node.annotation))
+    w.statements[i] = Assign(
+        w.scope, w.block, node.lineno, node.end_lineno or 0, (target,), value, maybe(w, node.annotation)
+    )
 
 
 def _aug_assign(w: Walk, node: A.AugAssign) -> None:
@@ -88,13 +93,13 @@ def _aug_assign(w: Walk, node: A.AugAssign) -> None:
     value = EXPR[type(node.value)](w, node.value)
     target = EXPR[type(node.target)](w, node.target)
     w.statements[i] = Augment(
-        w.scope, w.block, node.lineno, _end(node), target, OPS[type(node.op)], value, position(node)
+        w.scope, w.block, node.lineno, node.end_lineno or 0, target, OPS[type(node.op)], value, position(node)
     )
 
 
 def _return(w: Walk, node: A.Return) -> None:
     i = reserve(w)
-    w.statements[i] = Return(w.scope, w.block, node.lineno, _end(node), maybe(w, node.value), position(node))
+    w.statements[i] = Return(w.scope, w.block, node.lineno, node.end_lineno or 0, maybe(w, node.value), position(node))
 
 
 def _expr_statement(w: Walk, node: A.Expr) -> None:
@@ -102,13 +107,13 @@ def _expr_statement(w: Walk, node: A.Expr) -> None:
     if type(value) is A.Constant:
         return  # a docstring
     i = reserve(w)
-    w.statements[i] = ExprStatement(w.scope, w.block, node.lineno, _end(node), EXPR[type(value)](w, value))
+    w.statements[i] = ExprStatement(w.scope, w.block, node.lineno, node.end_lineno or 0, EXPR[type(value)](w, value))
 
 
 def _delete(w: Walk, node: A.Delete) -> None:
     i = reserve(w)
     w.statements[i] = Delete(
-        w.scope, w.block, node.lineno, _end(node), tuple([EXPR[type(t)](w, t) for t in node.targets])
+        w.scope, w.block, node.lineno, node.end_lineno or 0, tuple([EXPR[type(t)](w, t) for t in node.targets])
     )
 
 
@@ -116,7 +121,7 @@ def _with(w: Walk, node: A.With | A.AsyncWith) -> None:
     i = reserve(w)
     items = tuple([new(WithItem, (maybe(w, item.context_expr), maybe(w, item.optional_vars))) for item in node.items])
     inner = w.open("with", i)
-    w.statements[i] = With(w.scope, w.block, node.lineno, _end(node), items, inner)
+    w.statements[i] = With(w.scope, w.block, node.lineno, node.end_lineno or 0, items, inner)
     outer, w.block = w.block, inner
     walk_body(w, node.body)
     w.block = outer
@@ -127,7 +132,7 @@ def _for(w: Walk, node: A.For | A.AsyncFor) -> None:
     iterable = EXPR[type(node.iter)](w, node.iter)
     target = EXPR[type(node.target)](w, node.target)
     inner = w.open("for", i)
-    w.statements[i] = For(w.scope, w.block, node.lineno, _end(node), target, iterable, inner)
+    w.statements[i] = For(w.scope, w.block, node.lineno, node.end_lineno or 0, target, iterable, inner)
     outer, w.block = w.block, inner
     walk_body(w, node.body)
     w.block = outer
@@ -140,7 +145,7 @@ def _while(w: Walk, node: A.While) -> None:
     inner = w.open("while", i)
     outer, w.block = w.block, inner
     test = EXPR[type(node.test)](w, node.test)  # the test runs at every pass: it belongs to the loop
-    w.statements[i] = While(w.scope, outer, node.lineno, _end(node), test, inner)
+    w.statements[i] = While(w.scope, outer, node.lineno, node.end_lineno or 0, test, inner)
     walk_body(w, node.body)
     w.block = outer
     if node.orelse:
@@ -153,7 +158,7 @@ def _if(w: Walk, node: A.If) -> None:
     body = w.open("if", i, True)
     orelse = w.open("if", i, False) if node.orelse else None
     outer = w.block
-    w.statements[i] = If(w.scope, outer, node.lineno, _end(node), test, body, orelse)
+    w.statements[i] = If(w.scope, outer, node.lineno, node.end_lineno or 0, test, body, orelse)
     w.block = body
     walk_body(w, node.body)
     if orelse is not None:
@@ -172,11 +177,11 @@ def _try(w: Walk, node: A.Try) -> None:
         handlers.append(new(Handler, (kind, handler.name, _enter(w, "except", i, handler.body))))
     orelse = _enter(w, "tryelse", i, node.orelse) if node.orelse else None
     final = _enter(w, "finally", i, node.finalbody) if node.finalbody else None
-    w.statements[i] = Try(w.scope, outer, node.lineno, _end(node), body, tuple(handlers), orelse, final)
+    w.statements[i] = Try(w.scope, outer, node.lineno, node.end_lineno or 0, body, tuple(handlers), orelse, final)
 
 
 def _global(w: Walk, node: A.Global | A.Nonlocal) -> None:
-    w.statements.append(Global(w.scope, w.block, node.lineno, _end(node), tuple(node.names)))
+    w.statements.append(Global(w.scope, w.block, node.lineno, node.end_lineno or 0, tuple(node.names)))
 
 
 def _import(w: Walk, node: A.Import) -> None:
@@ -189,7 +194,7 @@ def _import(w: Walk, node: A.Import) -> None:
                 new(Imported, (alias.name.partition(".")[0], alias.name, "", 0))
             )  # "": binds the top package only
         w.idents.update(alias.name.split("."))
-    w.statements.append(Import(w.scope, w.block, node.lineno, _end(node), tuple(names), position(node)))
+    w.statements.append(Import(w.scope, w.block, node.lineno, node.end_lineno or 0, tuple(names), position(node)))
 
 
 def _import_from(w: Walk, node: A.ImportFrom) -> None:
@@ -198,20 +203,20 @@ def _import_from(w: Walk, node: A.ImportFrom) -> None:
     for alias in node.names:
         w.idents.add(alias.name)
     names = tuple([new(Imported, (a.asname or a.name, module, a.name, node.level)) for a in node.names])
-    w.statements.append(Import(w.scope, w.block, node.lineno, _end(node), names, position(node)))
+    w.statements.append(Import(w.scope, w.block, node.lineno, node.end_lineno or 0, names, position(node)))
 
 
 def _break(w: Walk, node: A.Break) -> None:
-    w.statements.append(Jump(w.scope, w.block, node.lineno, _end(node), "break"))
+    w.statements.append(Jump(w.scope, w.block, node.lineno, node.end_lineno or 0, "break"))
 
 
 def _continue(w: Walk, node: A.Continue) -> None:
-    w.statements.append(Jump(w.scope, w.block, node.lineno, _end(node), "continue"))
+    w.statements.append(Jump(w.scope, w.block, node.lineno, node.end_lineno or 0, "continue"))
 
 
 def _raise(w: Walk, node: A.Raise) -> None:
     i = reserve(w)
-    w.statements[i] = Jump(w.scope, w.block, node.lineno, _end(node), "raise", maybe(w, node.exc))
+    w.statements[i] = Jump(w.scope, w.block, node.lineno, node.end_lineno or 0, "raise", maybe(w, node.exc))
 
 
 def _pass(w: Walk, node: A.Pass) -> None:
@@ -225,7 +230,9 @@ def _function(w: Walk, node: A.FunctionDef | A.AsyncFunctionDef) -> None:
     returns = maybe(w, node.returns)
     scope = len(w.scopes)
     line = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    w.statements[i] = Def(w.scope, w.block, line, _end(node), scope, tuple([position(d) for d in node.decorator_list]))
+    w.statements[i] = Def(
+        w.scope, w.block, line, node.end_lineno or 0, scope, tuple([position(d) for d in node.decorator_list])
+    )
     flags = "a" if type(node) is A.AsyncFunctionDef else ""
     w.scopes.append(
         Scope(
@@ -233,7 +240,7 @@ def _function(w: Walk, node: A.FunctionDef | A.AsyncFunctionDef) -> None:
             node.name,
             w.scope,
             node.lineno,
-            _end(node),
+            node.end_lineno or 0,
             decorators,
             params,
             returns,
@@ -256,14 +263,14 @@ def _class(w: Walk, node: A.ClassDef) -> None:
         value = EXPR[type(keyword.value)](w, keyword.value)
         metaclass = value if keyword.arg == "metaclass" else metaclass
     scope = len(w.scopes)
-    w.statements[i] = ClassDef(w.scope, w.block, node.lineno, _end(node), scope)
+    w.statements[i] = ClassDef(w.scope, w.block, node.lineno, node.end_lineno or 0, scope)
     w.scopes.append(
         Scope(
             "class",
             node.name,
             w.scope,
             node.lineno,
-            _end(node),
+            node.end_lineno or 0,
             decorators,
             (),
             metaclass,
@@ -280,7 +287,7 @@ def _class(w: Walk, node: A.ClassDef) -> None:
 def _match(w: Walk, node: A.Match) -> None:
     i = reserve(w)
     subject = EXPR[type(node.subject)](w, node.subject)
-    w.statements[i] = Other(w.scope, w.block, node.lineno, _end(node), (subject,))
+    w.statements[i] = Other(w.scope, w.block, node.lineno, node.end_lineno or 0, (subject,))
     for case in node.cases:
         maybe(w, case.guard)  # for the calls in it
         _enter(w, "match", i, case.body)
@@ -297,7 +304,7 @@ def _other(w: Walk, node: A.stmt) -> None:
                 found.append(EXPR[type(item)](w, item))
             elif isinstance(item, A.stmt):
                 walk_body(w, [item])
-    w.statements[i] = Other(w.scope, w.block, node.lineno, _end(node), tuple(found))
+    w.statements[i] = Other(w.scope, w.block, node.lineno, node.end_lineno or 0, tuple(found))
 
 
 _STMT: dict[type, Callable[[Walk, Any], None]] = {

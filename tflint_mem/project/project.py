@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from tflint_mem.sources.dependencies import Beside
 
 LARGE = 1600  # files; the modules of a larger project would take more than a quarter of a gigabyte ...
-KEEP_IN_LARGE = 700  # ... so it keeps these decoded, and decodes the others again when they are asked for
+KEEP_IN_LARGE = 640  # ... so it keeps these decoded, and decodes the others again when they are asked for
 
 _MOST_DERIVED = 64  # modules that derive from a class of one name; more say nothing
 _MOST_SUBCLASSES = 24

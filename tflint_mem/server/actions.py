@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tflint_mem.finding import SAFE, SYNTAX_ERROR, UNUSED_SUPPRESSION, Edit
+from tflint_mem.finding import CODES_OF_FILES, SAFE, Edit
 from tflint_mem.hardening import safe
 from tflint_mem.silencing import comment_edits, noqa_comments
 from tflint_mem.sources.difference import changes
@@ -17,7 +17,6 @@ from .protocol import rows_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tflint_mem.finding import Finding
     from tflint_mem.sources.source import Source
 
     from .diagnostics import Shown
@@ -54,10 +53,10 @@ class Actions:
     def ignore(self, each: Shown) -> types.CodeAction | None:
         """A comment that silences the finding where it stands."""
         finding = each.finding
-        if finding.code in (SYNTAX_ERROR, UNUSED_SUPPRESSION) or each.elsewhere:
+        if finding.code in CODES_OF_FILES or each.elsewhere:
             return None  # a comment counts where the finding lies
         source = self._opened[finding.path].source
-        commented = comment_edits.commented(source, [finding], _silences)
+        commented = comment_edits.commented(source, [finding], noqa_comments.silence)
         if commented is None:
             return None
         return types.CodeAction(
@@ -116,10 +115,6 @@ def _key(position: types.Position) -> tuple[int, int]:
 
 def _identifier(text: Text) -> types.OptionalVersionedTextDocumentIdentifier:
     return types.OptionalVersionedTextDocumentIdentifier(text.uri, text.version)
-
-
-def _silences(source: Source, findings: list[Finding]) -> bool:
-    return not noqa_comments.apply(findings, lambda path: source, lambda message: None)
 
 
 def _changed(old: Source, new: Source, cell: int | None) -> Iterator[Edit]:

@@ -9,7 +9,7 @@ A file that cannot be read is told whatever is selected: only who ignores that r
 
 from __future__ import annotations
 
-from tflint_mem.finding import SYNTAX_ERROR, UNUSED_SUPPRESSION
+from tflint_mem.finding import CODES_OF_FILES, SYNTAX_ERROR
 from tflint_mem.hardening.errors import UsageError
 from tflint_mem.record import Record
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Selectors = Sequence[str]
 
 ALL = "ALL"
-_OF_FILES = frozenset((SYNTAX_ERROR, UNUSED_SUPPRESSION))
 
 
 class Layer(Record):
@@ -90,7 +89,7 @@ def resolve(layers: Iterable[Layer]) -> Selection:
         if layer.fixable is not None:
             fixable = frozenset()
         fixable = _changed(fixable, (*(layer.fixable or ()), *layer.extend_fixable), layer.unfixable)
-    return Selection(enabled - _OF_FILES, enabled & _OF_FILES, explicit & enabled, every_code() - fixable)
+    return Selection(enabled - CODES_OF_FILES, enabled & CODES_OF_FILES, explicit & enabled, every_code() - fixable)
 
 
 def _changed(codes: Codes, adds: Selectors, removes: Selectors) -> Codes:

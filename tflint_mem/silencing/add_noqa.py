@@ -35,7 +35,7 @@ def add_noqa(check: Check, refuse: Callable[[str, str], None], own: bool = False
     counts: dict[str, int] = {}
     for path, findings in by_path.items():
         source = check.reader.get(path)
-        commented = None if source is None else comment_edits.commented(source, findings, _silenced, style)
+        commented = None if source is None else comment_edits.commented(source, findings, noqa_comments.silence, style)
         if commented is None:
             refuse(path, _why(findings[0]))
         else:
@@ -56,11 +56,6 @@ def add_noqa(check: Check, refuse: Callable[[str, str], None], own: bool = False
         else:
             refuse(path, refused)
     return added
-
-
-def _silenced(source: Source, findings: list[Finding]) -> bool:
-    """Whether the comments of the file silence all of `findings`."""
-    return not noqa_comments.apply(findings, lambda path: source, lambda message: None)
 
 
 def _why(finding: Finding) -> str:

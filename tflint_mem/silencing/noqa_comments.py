@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     Warn = Callable[[str], None]
 
 
+def silence(source: Source, findings: list[Finding]) -> bool:
+    """Whether the comments of the file silence all of `findings`, which lie in it."""
+    return not apply(findings, lambda path: source, lambda message: None)
+
+
 def apply(
     findings: Iterable[Finding],
     get: Callable[[str], Source | None],

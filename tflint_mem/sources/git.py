@@ -41,6 +41,7 @@ class Revision:
         self.commit = self._line(alone, "merge-base", commit, "HEAD")
         self._blobs: dict[str, str] | None = None
         self._texts: dict[str, bytes | None] = {}
+        self._rows: dict[str, frozenset[bytes]] = {}  # of files that are gone, as far as somebody asked
 
     def before(self, path: str, raw: bytes) -> bytes | None:
         """What the file at `path`, which holds `raw` now, held then; None for a file that is new.
@@ -75,10 +76,12 @@ class Revision:
         ]
         base = name.rpartition("/")[2]
         gone.sort(key=lambda other: (other.rpartition("/")[2] != base, other))
+        candidates = gone[:_MOST_RENAMED]
+        self._read_rows([other for other in candidates if other not in self._rows])
         rows = set(raw.split(b"\n"))
         best, most = None, 0.5  # as git has it: half of it is the same
-        for other in gone[:_MOST_RENAMED]:
-            old = set((self._read(other) or b"").split(b"\n"))
+        for other in candidates:
+            old = self._rows[other]
             alike = len(rows & old) / max(len(rows), len(old), 1)
             if alike >= most:
                 best, most = other, alike
@@ -100,14 +103,29 @@ class Revision:
         blob = None if name is None else self._listed().get(name)
         return None if blob is None else self._run("cat-file", "blob", blob, most=_MOST_BYTES)
 
+    def _read_rows(self, names: list[str]) -> None:
+        """Learn the rows of files of the commit from one process; of those that git cannot give, none."""
+        wanted = "".join(f"{self._listed()[name]}\n" for name in names).encode("ascii")
+        raw = self._run("cat-file", "--batch", most=_MOST_BYTES, given=wanted) if names else None
+        rest = raw or b""
+        for name in names:
+            head, _, rest = rest.partition(b"\n")  # "ID blob SIZE", or "ID missing"
+            size = head.rpartition(b" ")[2]
+            length = int(size) if size.isdigit() else -1
+            self._rows[name] = frozenset(rest[:length].split(b"\n")) if length >= 0 else frozenset()
+            rest = rest[length + 1 :]
+
     def _line(self, error: str, *arguments: str) -> str:
         raw = self._run(*arguments, most=100_000)
         if raw is None or not raw.strip():
             raise UsageError(error)
         return os.fsdecode(raw.rstrip(b"\r\n"))
 
-    def _run(self, *arguments: str, most: int) -> bytes | None:
-        """What git writes; None when it fails, takes too long or writes more than `most` bytes."""
+    def _run(self, *arguments: str, most: int, given: bytes | None = None) -> bytes | None:
+        """What git writes; None when it fails, takes too long or writes more than `most` bytes.
+
+        given   what it reads on its standard input: less than a pipe holds, so that nobody waits for the other
+        """
         options = [word for setting in _CAREFUL for word in ("-c", setting)]
         environment = {
             **{name: value for name, value in os.environ.items() if name not in _ELSEWHERE},
@@ -123,12 +141,18 @@ class Revision:
                 [_git(), "--no-pager", *options, *arguments],
                 cwd=self._folder,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
             raise UsageError(f"--since: git cannot be run: {error.strerror or error}") from None
+        if process.stdin is not None:
+            try:
+                with process.stdin:
+                    process.stdin.write(given or b"")
+            except OSError:
+                pass  # it is gone, and what it wrote says so
         return _output(process, most)
 
 

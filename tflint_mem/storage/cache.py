@@ -1,7 +1,8 @@
 """The findings of an earlier run over the same files: a check of an unchanged tree reads no file and parses nothing.
 
 One JSON file for each command line holds what the findings depended on (state and digest of every file, and of those
-that were only looked for) and the findings before anything in the files silences them.  The state of a file is its
+that were only looked for) and the findings before anything in the files silences them.  Where files have changed,
+somebody else may know that they change no finding: see `Judge`.  The state of a file is its
 size, its times of change and its number; it is believed, except for files that changed just before the result was
 stored; where it differs, as in a fresh checkout, the digest decides.
 
@@ -20,7 +21,7 @@ from .folder import interpreter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from tflint_mem.finding import Place
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 
     Kind = Callable[[Any], bool]  # is it a value of the kind?
     State = list[int]  # size, times of change, number
+    # Called with a file that has changed and that no finding mentions, the digest that it had, and why files were taken
+    # into the project (see `engine.session`): its bytes when no finding changes by them, and whether they may have
+    # comments for this program; else None.
+    Judge = Callable[[str, str, Mapping[str, str]], tuple[bytes, bool] | None]
 
+_MOST_JUDGED = 100  # changed files: a check of everything shows how far it is, and may use several processes
 _JUST_NOW = 2_000_000_000  # nanoseconds: clocks of file systems are coarse
 _HEAD, _SIGNATURE, _NECK = b'{"signature":"', 64, b'",'  # hexadecimal digits between them; what follows is signed
 _PURPOSE = b"tflint-mem-cache"
@@ -77,41 +83,79 @@ class Cache:
         self._digests[source.path] = self.digest(source.raw)
         self._states[source.path] = self._state(source.path, time.time_ns())
 
-    def findings(self) -> list[Finding] | None:
-        """The stored findings when nothing they depend on has changed, else None."""
+    def findings(self, judge: Judge | None = None) -> list[Finding] | None:
+        """The stored findings when nothing they depend on has changed, else None.
+
+        judge   says of changed files whether that matters; without one it does
+        """
         try:
             stored = self._stored()
             if stored is None or stored["key"] != self._key or [row[0] for row in stored["files"]] != self._files:
                 return None
-            touched = [row for row in (*stored["files"], *stored["beside"]) if self._state(row[0]) != row[1]]
-            if any(self._read(path) != digest for path, _, digest in touched):
+            touched, looked_for = (
+                [row for row in stored[kind] if self._state(row[0]) != row[1]] for kind in ("files", "beside")
+            )
+            if any(self._read(row[0]) != row[2] for row in looked_for):
+                return None
+            changed = [row for row in touched if self._read(row[0]) != row[2]]
+            if changed and (judge is None or not self._hold_despite(changed, stored, judge)):
                 return None
             files = set(self._files)
             found = [_finding(values, files) for values in stored["findings"]]
             self.commented = files.intersection(stored["commented"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None  # nothing stored, or something else than what we store
-        if touched:
-            for row in touched:
-                row[1] = self._state(row[0])
+        if touched or looked_for:
+            judged = {row[0] for row in changed}
+            for row in (*touched, *looked_for):
+                if row[0] not in judged:
+                    row[1] = self._state(row[0])
             self._write(stored)
         return found
 
-    def store(self, findings: Iterable[Finding], beside: Beside, commented: Iterable[str] = ()) -> None:
+    def _hold_despite(self, changed: list[list[Any]], stored: dict[str, Any], judge: Judge) -> bool:
+        """Do the stored findings hold although these files have changed?  Then `stored` knows them from now on."""
+        import json
+        import time
+
+        told = json.dumps(stored["findings"])
+        if len(changed) > _MOST_JUDGED or any(json.dumps(os.path.basename(row[0]))[1:-1] in told for row in changed):
+            return False  # a place, or a text that names one
+        parts = {row[0]: row[3] for row in stored["files"] if row[3] is not None}
+        commented = set(stored["commented"])
+        for row in changed:
+            state = self._state(row[0], time.time_ns())
+            known = judge(row[0], row[2], parts)
+            if known is None:
+                return False
+            raw, ours = known
+            row[1], row[2] = state, self.digest(raw)
+            (commented.add if ours else commented.discard)(row[0])
+        stored["commented"] = sorted(commented)
+        return True
+
+    def store(
+        self,
+        findings: Iterable[Finding],
+        beside: Beside,
+        commented: Iterable[str] = (),
+        parts: Mapping[str, str] | None = None,
+    ) -> None:
         """Remember the findings of this run; a folder that cannot be written to costs nothing but the next run's time.
 
         beside      the other files that the run has looked for
         commented   files that may have comments for this program
+        parts       why files were taken into the project: see `engine.session`
         """
         import time
 
         if not self._folder.usable or len(self._digests) < len(self._files):
             return  # not all were read
-        now = time.time_ns()
+        now, known = time.time_ns(), parts or {}
         self._write(
             {
                 "key": self._key,
-                "files": [[path, self._states[path], self._digests[path]] for path in self._files],
+                "files": [[path, self._states[path], self._digests[path], known.get(path)] for path in self._files],
                 "beside": [[path, self._state(path, now), self._read(path)] for path in sorted(beside.paths)],
                 "findings": [_values(finding) for finding in findings],
                 "commented": sorted(commented),

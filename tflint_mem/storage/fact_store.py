@@ -23,13 +23,10 @@ _SPARE = 4_000_000  # bytes of what this run has not used that may stay, beside 
 
 
 class FactStore:
-    """The store of a tree, as a run finds it and leaves it.
-
-    found    how many files were known
-    """
+    """The store of a tree, as a run finds it and leaves it."""
 
     def __init__(self, folder: CacheFolder) -> None:
-        self._folder, self.found = folder, 0
+        self._folder = folder
         self._name = folder.digest(repr((interpreter(), folder.program)).encode("utf-8", "replace")).hex() + ".facts"
         self._index: dict[bytes, tuple[int, int]] = {}  # digest of the code -> where its facts are; latest used last
         self._raw = memoryview(b"")
@@ -55,7 +52,6 @@ class FactStore:
             raw = self._new.get(key)
             return None if raw is None else packed.load(memoryview(raw))
         self._used.add(key)
-        self.found += 1
         return packed.load(self._raw[place[0] : place[0] + place[1]])
 
     def put(self, key: bytes, collected: Facts) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 
+from tflint_mem.verify.child.seen import LEAST_REPEATS
 from tflint_mem.verify.containment import runner
 from tflint_mem.verify.containment.gpu_share import leave
 from tflint_mem.verify.plan.protocols import HANGS, KEPT_FOR_LATER, LEAST_SECONDS, REFUSED, RESERVES, plan_for
@@ -294,7 +295,7 @@ class _Experiment:
         the fix.
         """
         flagged, fixed = runs.run.attempt().of("seen"), fixed_run.attempt().of("seen")
-        found = compared(flagged, fixed)
+        found = compared(flagged, fixed, least=LEAST_REPEATS)
         left = self._left()
         if found.verdict != OTHER:
             return found
@@ -306,4 +307,4 @@ class _Experiment:
         again = self._execute(runs.snippet, plan, seconds, runs.setup, runs.rewrites).attempt().of("seen")
         if len(again) < min(len(flagged), len(fixed)):
             return unsettled(found)
-        return compared(flagged, fixed, differing(flagged, again))
+        return compared(flagged, fixed, differing(flagged, again), LEAST_REPEATS)

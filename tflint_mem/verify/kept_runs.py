@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tflint_mem.verify.snippet.snippet import Snippet
 
 FOLDER = "runs"  # in the user's state folder
+_FORM = 2  # of the events: a run of another form is made again
 _ENDS = ("done", "exhausted", "leaves", "ended")  # statuses of a run that came to its end
 _FIELDS = ("status", "events", "seconds", "peak", "code", "log", "ended", "loaded")
 _LARGEST = 4_000_000  # bytes of one run
@@ -59,7 +60,9 @@ class KeptRuns:
             options.legacy_keras,
             *sorted(options.env),
         )
-        self._where = json.dumps([__version__, facts, chosen, sorted(environment.get("unprotected", ()))], default=str)
+        self._where = json.dumps(
+            [__version__, _FORM, facts, chosen, sorted(environment.get("unprotected", ()))], default=str
+        )
 
     def key(
         self,

@@ -116,9 +116,39 @@ def test_on_a_busy_machine_the_phases_fit_into_what_is_left():
     plan = Plan(seconds=8, ends=time.time() + 5)
     plan.fit_into_the_rest()
     assert 1.5 < plan.seconds < 2.1
+    # collections take their time too: as few of them as can prove anything
+    plan = Plan(seconds=8, blocks=6, ends=time.time() + 30)
+    plan.fit_into_the_rest(1.0)
+    assert plan.blocks == 6 and plan.seconds == 8
+    plan.fit_into_the_rest(4.0)
+    assert plan.blocks == 3 and 3.5 < plan.seconds < 4.1
     for plan in (Plan(seconds=8), Plan(seconds=8, ends=time.time() + 60)):
         plan.fit_into_the_rest()
         assert plan.seconds == 8
+
+
+def test_two_repeats_are_looked_at_however_slow_they_are():
+    class Looks:
+        repeats, ended = 0, 0
+
+        def first(self, frame):
+            self.began = frame.f_code.co_name
+
+        def repeat(self, frame):
+            self.repeats += not self.ended
+
+        def end(self):
+            self.ended = self.ended or self.repeats
+
+    clock = Clock()
+    probe = Probe(lambda event: None, Plan(seconds=2, least=6, most=20, blocks=3, clear=False), clock=clock)
+    probe.seen = Looks()
+    try:
+        for _ in probe.repeat(range(1000)):
+            clock.now += 1.5  # one of them is warm enough
+    except Done:
+        pass
+    assert probe.seen.ended == 2 and probe.seen.began == "test_two_repeats_are_looked_at_however_slow_they_are"
 
 
 def test_a_round_of_the_outer_loop_is_paid_for_by_its_first_repeat():

@@ -41,7 +41,6 @@ def test_a_pattern_is_a_program(code):
         text = pattern.snippet(version, "app.py:1", "name", {}).render().text
         ast.parse(text)
         assert f"The pattern of {code} name" in text and "not the code at app.py:1" in text
-    assert pattern.what.endswith(".") and "\n" not in pattern.what
 
 
 def test_sizes_are_those_that_the_code_tells():

@@ -7,7 +7,7 @@ import textwrap
 from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.reproduction.stand_ins import in_effect, shortened
 from tflint_mem.verify.reproduction.unreached import named_for_tracing, without_unreached
-from tflint_mem.verify.reproduction.unused import blank_rows, without_unused
+from tflint_mem.verify.reproduction.unused import without_blanks, without_unused
 from tflint_mem.verify.standins import missing_modules
 from tflint_mem.verify.standins.noted import noted, sum_of, tell
 
@@ -147,7 +147,8 @@ def test_modules_lose_what_only_imports_name():
     assert left["kit/core.py"] == "import os\ndef build():\n    return os\n"
     assert left["kit/nets.py"] == "def small():\n    return 1\nalias = small\n"  # it may be what keeps something
     assert without_unused({"a": "def f():\n"}) == {"a": "def f():\n"}
-    assert blank_rows("\n\na\n\n\n\nb\n", 1) == "a\n\nb"
+    spaced = "\n\na = 1\n\n\nb = '''\n\n'''\ndef f():\n\n    return 1\nc = 2\n"
+    assert without_blanks(spaced) == "a = 1\nb = '''\n\n'''\n\ndef f():\n    return 1\n\nc = 2"
 
 
 def kept_of(codes, text):

@@ -160,6 +160,18 @@ def test_it_has_what_ran_and_runs_by_itself(case, tmp_path):
     assert alone(whole, tmp_path, "8").returncode == 0 and text.count("\n") < whole.count("\n")
 
 
+def test_tensorflow_is_there_before_stand_ins_for_modules(case):
+    result, runs = case
+    code = "import sys\nsys.modules['_anything'].install('tqdm', shape=(16,))\n"
+    runs.setup.append(code)
+    ran = runs.run.last("ran")
+    ran["setup"].append(sum_of(code))
+    ran["stand_ins"] += [(sum_of(code), 0, 1), (sum_of(code), 0, 2)]
+    runs.snippet.prelude += lines("import tensorflow\nimport tqdm\ntqdm.tqdm(tensorflow)")
+    text = written(result, runs, Options(device="cpu"), ENVIRONMENT, cut=NOTHING)
+    assert text.index("import tensorflow  # first") < text.index("# Stand-ins for what was missing")
+
+
 DEFERRED = """
 class Cycle:
     def __init__(self):

@@ -3,6 +3,7 @@
 import pytest
 
 from support.made_runs import FLAT, MIB, made, result_of
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.plan.options import Options
 from tflint_mem.verify.report import chart, text
 from tflint_mem.verify.verdict import memory, objections
@@ -144,7 +145,16 @@ def test_few_repeats_on_a_busy_machine_leave_it_undecided():
 def test_time_cuts_off_no_verdict():
     # growth that time stopped may still stop by itself, a leak of few repeats may be noise
     assert judged(made(loop=5, blocks=0, kept={"heap": 3 * MIB}, status="timeout")).undecided
-    assert judged(made(loop=30, blocks=0, kept={"heap": 3 * MIB}, status="timeout")).verdict == "confirmed"
+    assert judged(made(loop=30, blocks=0, kept={"heap": 3 * MIB}, status="timeout")).undecided
+    for how, kind in (("kept", "retained"), ("garbage", "deferred")):
+        found = judged(made(loop=30, blocks=1, each=2, status="timeout", **{how: {"heap": 3 * MIB}}))
+        assert (found.verdict, found.kind) == ("confirmed", kind)
+    # objects of the first repeats may be what they set up, unless the code has no more of them
+    graphs = dict(loop=4, blocks=1, each=1, kept={"heap": 60_000}, counts={"graphs": 1})
+    assert judged(made(**graphs)).undecided and judged(made(**graphs, slow=True)).undecided
+    counted = made(**graphs)
+    counted.last("end")["counted"] = True
+    assert judged(counted).verdict == "confirmed"
     small = dict(kept={"heap": 20_000}, loop=10, each=2)
     assert judged(made(**small)).undecided
     assert judged(made(**dict(small, loop=60, each=20))).verdict == "confirmed"
@@ -226,7 +236,6 @@ def test_a_fixed_version_that_raises_is_said():
     assert said["message"].endswith(
         "; the fixed version raises after 8 repeats: TypeError: missing argument in `step()`"
     )
-    from tflint_mem.verify.containment.run import Run
 
     at_once = Run(
         "error", [dict(error, event="error", where="snippet", repeats=0, own=True, row=1, line="step()")], 1.0, 0, 0, ""
@@ -284,3 +293,16 @@ def test_a_page_of_the_pool_does_not_leave_a_slow_run_undecided():
     step = {"nvml": [0, 0, 0, 64 * MIB, 64 * MIB]}
     assert judged(made(loop=4, blocks=3, each=1, slow=True, noise=step)).verdict == "not-confirmed"
     assert judged(made(loop=4, blocks=3, each=1, slow=True, noise=step, meters=("nvml",))).undecided
+
+
+@pytest.mark.parametrize("start, words, cures", [(5.0, "it still hangs", False), (30.0, "too slow here to tell", None)])
+def test_a_worker_that_starts_slowly_is_not_said_to_hang(start, words, cures):
+    def hanging(start):
+        raised = {"event": "watched", "reached": True, "raised": ["TimeoutError"]}
+        begin = {"event": "begin", "wall": 1000.0 + start, "tensorflow": True}
+        run = made(loop=2, blocks=0)
+        return Run("done", [*run.events, begin, raised], start + 20, 0, 0, "", ended=1020.0 + start)
+
+    said = result_of(hanging(5.0), code="TFM702", fixed=hanging(start)).verification
+    assert said["verdict"] == "confirmed" and said["message"].endswith(f"; fixed: {words}")
+    assert said["fix"]["cures"] is cures

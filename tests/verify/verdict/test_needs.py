@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.made_runs import result_of
 from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.verdict.needs import needs
 
@@ -59,3 +60,17 @@ def test_each_error_says_what_to_give(event, words):
 )
 def test_ends_without_an_error(status, code, words):
     assert words in needs(run(status, code), None)[0]
+
+
+@pytest.mark.parametrize(
+    "code, kind, verdict",
+    [
+        ("TFM504", "AttributeError", "confirmed"),  # what TensorFlow 2 refuses
+        ("TFM503", "TypeError", "not-runnable"),  # says nothing of a graph that grows
+        ("TFM504", "NameError", "not-runnable"),  # missing from the snippet
+    ],
+)
+def test_an_exception_confirms_what_the_rule_is_about_and_no_growth(code, kind, verdict):
+    raised = error(kind, "name 'x' is gone", where="snippet", repeats=0, own=True, row=2, line="step()")
+    found = result_of(Run("error", [raised], 1.0, 0, 0, ""), code, group="tf1").verification
+    assert found["verdict"] == verdict, found

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import types
 
 import pytest
@@ -99,6 +100,14 @@ def test_files_and_names_and_repeats():
     assert found.verdict == OTHER and str(found.difference) == "`x` in repeat 2 is 3, was 2"
 
 
+def test_names_of_files_with_a_time_in_them():
+    one, other = (f"logs/run0/events.out.tfevents.{stamp}.0.v2" for stamp in ("1796142100.vm.2", "1796142177.vm.51"))
+    values = {"x": 1}
+    assert compared([event(files={one: ""}, values=values)], [event(files={other: ""}, values=values)]).verdict == SAME
+    found = compared([event(files={one: ""}, values=values)], [event(files={"logs/run1/x": ""}, values=values)])
+    assert found.difference.where == "the file logs/run0/events.out.tfevents.*.0.v2"
+
+
 def test_what_is_read_anew_in_each_repeat():
     def repeats(read, looked=None, text=None):
         more = {} if looked is None else {"looked": looked}
@@ -134,6 +143,21 @@ def test_a_difference_that_was_not_run_again_is_no_verdict():
     )
 
 
+def test_the_same_weights_and_another_optimizer():
+    one, other = ([dict(event(), values={"net": ["model", [1.5, 2.0], [steps, 0.25]]})] for steps in (6, 12))
+    found = compared(one, other)
+    assert str(found.difference) == "the optimizer of `net` in repeat 1 is 12.25 in all, was 6.25 in all"
+    third = [dict(event(), values={"net": ["model", [1.5, 2.5], [6, 0.25]]})]
+    assert "is a model whose weights make 4 in all" in str(compared(one, third).difference)
+
+
+def test_one_repeat_does_not_show_what_is_carried_on():
+    once = [event(values={"x": 1})]
+    assert compared(once, once, least=2).verdict == UNKNOWN
+    twice = [*once, event(values={"x": 2}, n=2)]
+    assert compared(twice, twice, least=2).verdict == SAME and compared(twice, once, least=2).verdict == UNKNOWN
+
+
 def test_what_nobody_has_seen_is_not_compared():
     one, other = [event(files={"m.h5": ""})], [event(files={"m.h5": ""})]
     assert compared(one, other).verdict == UNKNOWN
@@ -165,6 +189,7 @@ def test_objects_are_bounded_and_nothing_of_theirs_runs():
     rows = iter([1, 2])
     described({"rows": rows, "module": sys, "function": len})
     assert next(rows) == 1
+    assert described(threading.Thread()) is None and described(types.SimpleNamespace(a=1)) is None  # not the program's
     endless = []
     endless.append(endless)
     assert described(endless)[0] == "list"

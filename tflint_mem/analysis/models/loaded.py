@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.program import mechanisms
 
-from .releases import FEW, LIBRARY_LOADERS
+from .releases import LIBRARY_LOADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,11 +83,13 @@ def few(context: Context, repeat: Repeat, most: int = SOME, unknown: bool = Fals
 
 
 def so_often(context: Context, repeat: Repeat) -> str:
-    """ ", 3 times in all" where a repeat is as short as that: what a few models cost depends on their size."""
+    """ ", 3 times in all" or ", 4 times by default" where a repeat is as short as that: what a few models cost depends
+    on their size.
+    """
     if not few(context, repeat):
         return ""
     if repeat.count is not None:
-        return f", {repeat.count} times" + (" in all" if repeat.count <= FEW else "")
+        return f", {repeat.count} times in all"
     return f", {context.project.repeats_of.usual.times(repeat)} times by default"
 
 

@@ -156,8 +156,9 @@ def _calls_in_pass(repeat: Repeat, libraries: frozenset[str], names: frozenset[s
 def _beside_more(context: Context, repeat: Repeat) -> bool:
     """Does each pass play or train in loops of its own beside the step, or is a model built for each step?"""
     m, i = repeat.hops[-1]
-    if any(not context.project.apis(m, j).isdisjoint(BUILDERS) for j in m.scope_calls(m.calls[i].scope) if j != i):
-        return m.calls[i].scope > 0
+    scope = m.calls[i].scope
+    if scope and any(not context.project.apis(m, j).isdisjoint(BUILDERS) for j in m.scope_calls(scope)):
+        return True
     return _plays(context, repeat)
 
 

@@ -220,12 +220,14 @@ class Answers:
 
     def kept(self, memo: dict[K, A], key: K, find: Callable[[Unpack[Ts]], A], *about: Unpack[Ts]) -> A:
         """`memo[key]`, or what `find(*about)` gives, which the memo gets if it lasts."""
-        try:
+        if key in memo:
             return memo[key]
-        except KeyError:
-            pass
-        found, lasts = self.lasting(find, *about)
-        if lasts:
+        outer, self.low = self.low, _NO_CYCLE  # as `lasting` does, without its call
+        try:
+            found = find(*about)
+        finally:
+            low, self.low = self.low, min(outer, self.low)
+        if low == _NO_CYCLE:
             memo[key] = found
         return found
 

@@ -9,7 +9,7 @@ from tflint_mem.facts import Assign, CallRef, DictDisplay, Expression, Imported,
 from tflint_mem.facts.record import Record
 from tflint_mem.knowledge import canonical, result_of
 
-from .answers import remembered
+from .answers import SURE_DEPTH, remembered
 from .questions import Questions
 from .values import (
     EMPTY,
@@ -143,7 +143,14 @@ class Bindings(Questions):
         key = ("name", m.index, owner, name, at)
         found: Values | None = self.memo.get(key)
         if found is None:
-            found = self.deeper(self.guarded, key, Bindings._name, m, owner, name, at)
+            depth = self.depth  # see `infer.Infer.values`
+            if depth >= SURE_DEPTH - 1:
+                return self.deeper(self.guarded, key, Bindings._name, m, owner, name, at)
+            self.depth = depth + 1
+            try:
+                found = self.guarded(key, Bindings._name, m, owner, name, at)
+            finally:
+                self.depth = depth
         return found
 
     def outside(self, m: Module, scope: int, expression: Expression) -> str | None:

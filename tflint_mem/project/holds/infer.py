@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tflint_mem.facts import Name
 
+from .answers import SURE_DEPTH
 from .attributes import Attributes
 from .bound import Bindings
 from .classes import Classes
@@ -37,7 +38,15 @@ class Infer(Bindings, Containers, Parameters, Classes, Attributes, Results):
         handler = HANDLERS.get(type(expression))
         if handler is None:
             return EMPTY
-        found = self.deeper(handler, self, m, scope, expression, at)
+        depth = self.depth  # as `deeper` has it, without its call: nothing is asked more often
+        if depth >= SURE_DEPTH - 1:
+            found = self.deeper(handler, self, m, scope, expression, at)
+        else:
+            self.depth = depth + 1
+            try:
+                found = handler(self, m, scope, expression, at)
+            finally:
+                self.depth = depth
         if len(found) < 2:
             return found
         return self.pooled(found if len(found) <= MAX_VALUES else few(found))

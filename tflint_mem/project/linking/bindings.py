@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from tflint_mem.facts import (
     Assign,
+    Attribute,
     Augment,
     ClassDef,
     Def,
+    ExprStatement,
     For,
     Global,
+    If,
     Import,
     ListDisplay,
     Name,
     Record,
+    Return,
     Starred,
     Try,
     TupleDisplay,
     With,
 )
+from tflint_mem.facts.record import new
 
 from .blocks import ModuleBlocks
 
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
 
     Path = tuple[int | str, ...]
     Names = dict[str, list["Binding"]]
+
+
+_BINDING_NONE = frozenset((ExprStatement, Return, If))
 
 
 class Binding(Record):
@@ -108,7 +116,7 @@ class ModuleBindings(ModuleBlocks):
     def _bind(self, scope: int) -> Names:
         names: Names = {}
         for i, parameter in enumerate(self.scopes[scope].parameters):
-            names.setdefault(parameter.name, []).append(Binding("param", -1, scope, i, ()))
+            names.setdefault(parameter.name, []).append(new(Binding, ("param", -1, scope, i, ())))
         statements = self.statements
         for s in self.scope_statements(scope):
             self._bind_statement(names, scope, s, statements[s])
@@ -120,33 +128,42 @@ class ModuleBindings(ModuleBlocks):
 
     def _bind_statement(self, names: Names, scope: int, s: int, statement: Statement) -> None:
         """Enter the names that statement `s` binds itself."""
-        if isinstance(statement, Assign):
-            value, kind = statement.value, "assign"
-            if value is None:
-                value, kind = statement.annotation, "annotation"
-            if value is not None:
-                for target in statement.targets:
-                    _bind_target(names, scope, target, kind, s, value)
-        elif isinstance(statement, Augment):
+        if type(statement) is Assign:
+            _bind_assigned(names, scope, s, statement)
+        elif type(statement) in _BINDING_NONE:  # most of the others
+            return
+        elif type(statement) is Augment:
             _bind_target(names, scope, statement.target, "augment", s, statement.value)
-        elif isinstance(statement, For):
+        elif type(statement) is For:
             _bind_target(names, scope, statement.target, "iter", s, statement.iterable)
-        elif isinstance(statement, With):
+        elif type(statement) is With:
             for item in statement.items:
                 if item.target is not None:
                     _bind_target(names, scope, item.target, "with", s, item.context)
-        elif isinstance(statement, Import):
+        elif type(statement) is Import:
             for imported in statement.names:
-                names.setdefault(imported.name, []).append(Binding("import", s, scope, imported, ()))
-        elif isinstance(statement, (Def, ClassDef)):
-            name, kind = self.scopes[statement.defines].name, "def" if isinstance(statement, Def) else "class"
-            names.setdefault(name, []).append(Binding(kind, s, scope, statement.defines, ()))
-        elif isinstance(statement, Try):
+                names.setdefault(imported.name, []).append(new(Binding, ("import", s, scope, imported, ())))
+        elif type(statement) is Def or type(statement) is ClassDef:
+            name = self.scopes[statement.defines].name
+            what = "def" if type(statement) is Def else "class"
+            names.setdefault(name, []).append(new(Binding, (what, s, scope, statement.defines, ())))
+        elif type(statement) is Try:
             for handler in statement.handlers:
                 if handler.name:
-                    names.setdefault(handler.name, []).append(Binding("except", s, scope, None, ()))
-        elif isinstance(statement, Global):
+                    names.setdefault(handler.name, []).append(new(Binding, ("except", s, scope, None, ())))
+        elif type(statement) is Global:
             self.declared_global.setdefault(scope, set()).update(statement.names)
+
+
+def _bind_assigned(names: Names, scope: int, s: int, statement: Assign) -> None:
+    """Enter the names that an assignment binds."""
+    value, kind = statement.value, "assign"
+    if value is None:
+        value, kind = statement.annotation, "annotation"
+    if value is not None:
+        for target in statement.targets:
+            if type(target) is not Attribute:  # what is put on an object binds no name
+                _bind_target(names, scope, target, kind, s, value)
 
 
 def _bind_target(
@@ -154,7 +171,7 @@ def _bind_target(
 ) -> None:
     """Enter the names that an assignment target binds; tuples are taken apart."""
     if type(target) is Name:
-        names.setdefault(target.id, []).append(Binding(kind, statement, scope, value, path))
+        names.setdefault(target.id, []).append(new(Binding, (kind, statement, scope, value, path)))
     elif isinstance(target, (TupleDisplay, ListDisplay)):
         for i, item in enumerate(target.items):
             _bind_target(names, scope, item, kind, statement, value, path + (i,))

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from .module import Module
 
-_TAILS = frozenset(name.rpartition(".")[2] for name in FIRST_NAMES | SECOND_NAMES)
+_FIRST_TAILS = frozenset(name.rpartition(".")[2] for name in FIRST_NAMES)
+_TAILS = _FIRST_TAILS | frozenset(name.rpartition(".")[2] for name in SECOND_NAMES)
+_SWITCH_TAILS = frozenset(name.rpartition(".")[2] for name in GRAPH_SWITCHES)
 _GONE = [tuple(name.split(".")) for name in GONE]
 _FRAMEWORKS = ("tensorflow", "tf-", "tf_", "keras", "jax", "torch")
 _WRAPPERS = ("KerasClassifier", "KerasRegressor")  # of keras.wrappers.scikit_learn
@@ -51,6 +53,7 @@ class Versions:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._evidence: dict[int, Evidence] = {}
+        self._graph_mode: dict[int, bool] = {}
         self._cpu_only: dict[str, bool | None] = {}
         self._ranges: dict[str, Range] = {}
         self._texts: dict[tuple[str, Sequence[str]], list[str]] = {}
@@ -139,8 +142,9 @@ class Versions:
         if found is None:
             one: set[str] = set()
             two: set[str] = set()
-            for i, call in enumerate(m.calls):
-                if tail_of(call.func) in _TAILS:
+            by_tail = m.calls_by_tail()
+            for i in sorted(i for tail in _TAILS & by_tail.keys() for i in by_tail[tail]):
+                if tail_of(m.calls[i].func) in _TAILS:
                     names = self.project.apis(m, i)
                     one |= names & FIRST_NAMES
                     two |= names & SECOND_NAMES
@@ -179,10 +183,20 @@ class Versions:
 
     def switches_to_graphs(self, m: Module) -> bool:
         """Does the module switch eager execution off for its process?"""
+        if _SWITCH_TAILS.isdisjoint(m.calls_by_tail()):
+            return False
         return bool(self.evidence(m).first & GRAPH_SWITCHES)
 
     def graph_mode(self, m: Module) -> bool:
         """Does the module build TF1 graphs (sessions, placeholders, eager execution switched off)?"""
+        found = self._graph_mode.get(m.index)
+        if found is None:
+            found = self._graph_mode[m.index] = self._builds_graphs(m)
+        return found
+
+    def _builds_graphs(self, m: Module) -> bool:
+        if _FIRST_TAILS.isdisjoint(m.calls_by_tail()):
+            return False
         evidence = self.evidence(m)
         one, two = evidence.first, evidence.second
         if one & GRAPH_SWITCHES or two <= {"tf.function"} and len(one & GRAPH_ONLY) > 2:

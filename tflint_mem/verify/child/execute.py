@@ -164,7 +164,7 @@ class Attempt:
         self._waits: Waits | None = None
         if self._plan.protocol in ("memory", "seen"):  # of time, and of what hangs, waits are a part
             self._waits = Waits(emit, files, lambda: self.probe.running_for() > 0)
-        if self._plan.protocol not in ("once", "held", "behind"):
+        if self._plan.protocol not in ("once", "behind"):
             self.probe.seen = Seen(emit, files, job["cwd"], self._plan.seed)
             self.probe.seen.waited = self._waits.taken if self._waits is not None else None
         self._connect()

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _SHARE_OF_REST = 0.4  # of the time until the end: warm-up, both phases and their collections take twice as much
 _LEAST_SECONDS = 0.5
+_SHARE_OF_COLLECTIONS = 0.4  # more than this of the rest is too much for them
+_FEWEST_BLOCKS = 3  # with the collection before them four settled states: the fewest that can prove a slope
+_OTHER_COLLECTIONS = 2  # behind the first phase, and behind `clear_session()`
 
 
 class Plan:
@@ -65,9 +68,16 @@ class Plan:
         self.vary, self.keyed, self.soft_limit, self.clear, self.seed = vary, keyed, soft_limit, clear, seed
         self.ends, self.rounds = ends, rounds
 
-    def fit_into_the_rest(self) -> None:
-        """The first repeat begins: on a busy machine there may be less time left than was planned.  Fewer repeats with
-        all their collections tell more than many that are cut off.
+    def fit_into_the_rest(self, settling: float = 0.0) -> None:
+        """On a busy machine there may be less time left than was planned.  Fewer repeats with all their collections
+        tell more than many that are cut off.
+
+        settling: seconds that one collection takes, with what is counted behind it
         """
-        if self.ends is not None:
-            self.seconds = min(self.seconds, max(_LEAST_SECONDS, _SHARE_OF_REST * (self.ends - time.time())))
+        if self.ends is None:
+            return
+        left = self.ends - time.time()
+        if (self.blocks + _OTHER_COLLECTIONS) * settling > _SHARE_OF_COLLECTIONS * left:
+            self.blocks = min(self.blocks, _FEWEST_BLOCKS)
+        left -= (self.blocks + _OTHER_COLLECTIONS) * settling
+        self.seconds = min(self.seconds, max(_LEAST_SECONDS, _SHARE_OF_REST * left))

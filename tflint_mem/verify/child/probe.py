@@ -23,7 +23,7 @@ from .elements import Elements
 from .meters import settle
 from .readings import start_runtime
 from .recorder import Recorder
-from .seen import MOST_REPEATS
+from .seen import LEAST_REPEATS, MOST_REPEATS
 from .used_models import UsedModels
 
 TYPE_CHECKING = False
@@ -206,6 +206,7 @@ class Probe:
                 self._in_phase += 1
                 if self.seen is not None and frame is not None:
                     self.seen.repeat(frame)
+                    self._look_away()
                 self._after_repeat()
             # what stood between two rounds is paid for by the first repeat of the next one
             self._started, self._round_ended = self._round_ended or self.clock(), None
@@ -240,7 +241,10 @@ class Probe:
             if self._looks_for_flagged():
                 return
             if self._warm() and self._between_passes():
+                began = self.clock()
                 self._recorder.settle("base", self._in_phase)
+                self.plan.fit_into_the_rest(self.clock() - began)
+                self._blocks_wanted = self.plan.blocks
                 self._enter("loop")
         elif self.phase == "loop":
             self._recorder.sample(self.phase, self._busy)
@@ -289,9 +293,13 @@ class Probe:
         return self.elements.position % length == 0
 
     def _enter(self, phase: Phase) -> None:
-        if self.seen is not None:
-            self.seen.end()  # what is measured is not looked at
         self.phase, self._in_phase, self._phase_began = phase, 0, self.clock()
+        self._look_away()
+
+    def _look_away(self) -> None:
+        """What is measured is not looked at, but for what it takes to tell two versions apart."""
+        if self.seen is not None and self.phase in ("loop", "again") and self.seen.repeats >= LEAST_REPEATS:
+            self.seen.end()
 
     def _warm(self) -> bool:
         """Is it warm enough to measure?"""

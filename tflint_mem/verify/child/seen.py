@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .values import Described
     from .watch import SnippetFiles
 
-MOST_REPEATS = 3
+LEAST_REPEATS, MOST_REPEATS = 2, 3  # that are looked at; the third where there is time for it
 _MOST_NAMES = 80
 _MOST_PRINTED = 4000  # characters of one repeat
 _MOST_FILES, _MOST_TEXT = 60, 20_000  # bytes of a file whose text is told

@@ -6,6 +6,7 @@ nothing about results (modules, functions, files) are left out.
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from itertools import islice
@@ -23,6 +24,7 @@ _MOST_NUMBERS = 24  # of an array, spread over it
 _MOST_SUMMED = 1 << 20
 _MOST_TEXT = 400
 _MOST_WEIGHTS = 40
+_INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)  # a .pth file may name others' too
 _SILENT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 
 
@@ -145,11 +147,20 @@ def _sums(variables: Any) -> list[Any]:
     return found
 
 
+def _is_the_program_s(module: str) -> bool:
+    """What libraries keep in their objects is nobody's result.  module: name of one"""
+    if module == "__main__":
+        return True
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not isinstance(file, str) or any(folder in file for folder in _INSTALLED):
+        return False
+    return not file.startswith((sys.prefix + os.sep, sys.base_prefix + os.sep))
+
+
 def _object(value: object, deep: int) -> Described | None:
     """An object of a class of the program's, by its attributes."""
     attributes = getattr(value, "__dict__", None)
-    root = type(value).__module__.partition(".")[0]
-    if not isinstance(attributes, dict) or root in ("tensorflow", "keras", "tf_keras", "numpy", "builtins", "io"):
+    if not isinstance(attributes, dict) or not _is_the_program_s(type(value).__module__):
         return None
     found = {}
     for name in list(attributes)[:_MOST_ITEMS]:

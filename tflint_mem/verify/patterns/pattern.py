@@ -22,17 +22,16 @@ _REPEAT = "for number in repeat(range(1000000000)):"
 class Pattern:
     """What a rule is about, as a program of its own.
 
-    code        the rule                    what    its first sentence
-    sizes       by name, as it is written
+    code     the rule
+    sizes    by name, as it is written
     """
 
-    __slots__ = ("code", "what", "sizes", "_once", "_parts")
+    __slots__ = ("code", "sizes", "_once", "_parts")
 
     def __init__(self, code: str, text: str) -> None:
         """text: of its module."""
         self.code = code
-        head, _, body = text.partition('"""\n')
-        self.what = head.strip('"')
+        _, _, body = text.partition('"""\n')
         self.sizes: dict[str, int] = {}
         self._once: list[str] = []
         self._parts: dict[str, list[str]] = {"flagged": [], "fixed": [], "flagged, once": [], "fixed, once": []}

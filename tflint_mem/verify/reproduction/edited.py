@@ -51,7 +51,7 @@ class Edited:
     def outdent(self, block: list[ast.stmt], by: int) -> bool:
         """Moves a block to the left; not where a string spans its rows, whose text would change."""
         rows = range(first_row(block[0]), last_row(block[-1]) + 1)
-        if any(row in self._strings() for row in rows):
+        if any(row in self.inside_strings() for row in rows):
             return False
         for row in rows:
             self._margin[row] = self._margin.get(row, 0) + by
@@ -83,7 +83,8 @@ class Edited:
         row = self.rows[last_row(node) - 1].encode("utf-8")[last_column(node) :].decode("utf-8", "replace")
         return "" if row.lstrip().startswith("#") else row.strip()
 
-    def _strings(self) -> set[int]:
+    def inside_strings(self) -> set[int]:
+        """Rows of strings that span rows."""
         found: set[int] = set()
         for token in tokenize.generate_tokens(io.StringIO("\n".join(self.rows)).readline):
             (first, _), (last, _) = token.start, token.end

@@ -11,9 +11,9 @@ from tflint_mem.verify.verdict.words import ALLOCATOR, TIME
 from .heading import heading
 from .meter import meter, with_loop
 from .program import Program
-from .stand_ins import in_effect, shortened
+from .stand_ins import imports_of, in_effect, shortened, without_imports
 from .unreached import named_for_tracing, without_unreached
-from .unused import blank_rows, without_unused
+from .unused import without_blanks, without_unused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _WRITES = re.compile(r"\bopen\(|\.save\(|write_file|makedirs|\.export\(|TFRecord
 _SECONDS = 12.0  # that a reproduction repeats, about
 _WANTED = 4 << 20  # bytes that it grows by, so that they can be told from noise
 _LEAST, _MOST = 8, 400
-_IMPORT = re.compile(r"(?m)^import (gc|itertools|json|os|sys|tempfile|time|types)$\n?")
 _EPOCHS = re.compile(r"(?<![\w.])(epochs|nb_epoch)\s*=\s*(?:\d+|[A-Za-z_][\w.]*(?:\[\w+\])?)(?=\s*[,)])")
 
 
@@ -78,13 +77,13 @@ def written(
         quick = {name: _EPOCHS.sub(r"\1=1", text) for name, text in texts.items()}
         shortened_fit, texts = quick != texts, quick
     whole = in_effect(runs.setup, run)
-    short = shortened(whole, run, "\n".join(texts.values())) if cut != NOTHING else whole
+    short = shortened(whole, run, "\n".join(texts.values()), cut != NOTHING)
     gone = {code for code in runs.setup if code not in whole} | {code for code, left in zip(whole, short) if not left}
-    imports = {name for code in short for name in _IMPORT.findall(code)}
-    codes = [left for left in (_IMPORT.sub("", code).strip("\n") for code in short) if left]
+    codes = [without_imports(left) for left in short if left]
+    imports = {name for left in short for name in imports_of(left)}
     kind = _kind(result)
     source = meter(kind, _repeats(result), *_elements(run), snippet.behind is not None)
-    main = blank_rows(with_loop(texts.pop(MAIN), kind), 1)
+    main = without_blanks(with_loop(texts.pop(MAIN), kind))
     head = heading(
         result.finding,
         said,
@@ -97,18 +96,22 @@ def written(
     body = [*codes, *_beside(texts)]
     if codes:
         body.insert(0, "# Stand-ins for what was missing")
+    if any(".install(" in code for code in codes) and re.search(r"tensorflow|keras", main):
+        body.insert(0, "import tensorflow  # first: it would find the stand-ins for modules that it can do without")
     parts = [*(["\n".join(body)] if body else []), re.sub(r"\n{3,}", "\n\n", source).strip("\n"), main]
     return "\n".join([*_start(head, snippet, options, codes, source, texts, imports), "\n\n".join(parts)]) + "\n"
 
 
 def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts without modules in which nothing is left and that nobody imports."""
+    """The texts without modules that nobody imports, and packages that are empty."""
     imports = re.findall(r"(?m)^[ \t]*(?:from|import)\s.*$", "\n".join(texts.values()))
     imported = set(re.findall(r"\w+", "\n".join(imports)))
     found = {
         name: text
         for name, text in texts.items()
-        if text.strip() or name.endswith("__init__.py") or name.split("/")[-1].split(".")[0] in imported
+        if name in (MAIN, "__init__.py")
+        or name.endswith("/__init__.py")
+        or name.split("/")[-1].split(".")[0] in imported
     }
     folders = {name.rpartition("/")[0] for name, text in found.items() if text.strip()}
     return {
@@ -202,7 +205,7 @@ def _beside(modules: Mapping[str, str]) -> list[str]:
     rows = ["_modules = {  # of the project, cut down to what is used"]
     for name, text in modules.items():
         if text.strip():
-            rows.append(f"    {name!r}: {_quoted(blank_rows(text, 1))},")
+            rows.append(f"    {name!r}: {_quoted(without_blanks(text))},")
     rows.append("}" if not empty else "    **dict.fromkeys(%r, ''),\n}" % (tuple(empty),))
     rows += [
         "sys.path.insert(0, tempfile.mkdtemp())",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
+from tflint_mem.verify.snippet.scope import binds
 from tflint_mem.verify.snippet.syntax import DEFINITIONS, FUNCTIONS, first_row, last_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from tflint_mem.verify.snippet.syntax import Definition, Function
 
@@ -19,16 +20,49 @@ _ACTS = re.compile(r"#.*\bacts$")  # ends the rows of a function that do what it
 
 
 def idle(edited: Edited, ran: Collection[int]) -> frozenset[ast.stmt]:
-    """The top-level statements of a stand-in's source that can go.  ran: rows that ran; all of it was seen"""
+    """The statements of a stand-in's source that can go: of the top level, and calls of functions that do not act.
+
+    ran   rows that ran; all of it was seen
+    """
     body = edited.tree.body
     dead = {node.name: node for node in body if isinstance(node, DEFINITIONS) and _is_dead(edited, node, ran)}
-    found: set[ast.stmt] = set()
+    found: set[ast.stmt] = {node for node in ast.walk(edited.tree) if isinstance(node, ast.Expr) and _calls(node, dead)}
     for node in body:
-        if not isinstance(node, DEFINITIONS) and _installs(node) and _names(node) & set(dead):
+        if isinstance(node, DEFINITIONS) or not _installs(node):
+            continue
+        if _names(node) & set(dead) or isinstance(node, ast.For) and _makes_dead(edited, node, ran):
             found.add(node)
-    named = set().union(*(_names(node) for node in body if node not in found and node not in dead.values()))
+    for _ in range(len(found)):  # what a statement has made for another one that stays is not idle
+        named = _words(node for node in body if node not in found)
+        needed = {node for node in found if binds(node) & named and not isinstance(node, ast.For)}
+        if not needed:
+            break
+        found -= needed
+    within = [each for node in body if node not in found and node not in dead.values() for each in _around(node, found)]
+    named = _words(within, within=True)
     found.update(node for name, node in dead.items() if name not in named)
     return frozenset(found)
+
+
+def _calls(node: ast.Expr, dead: Collection[str]) -> bool:
+    """Is it a call, for nothing else, of a function that did not act?"""
+    call = node.value
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in dead
+
+
+def _makes_dead(edited: Edited, node: ast.For, ran: Collection[int]) -> bool:
+    """Does a loop install functions that nobody called?"""
+    made = [each for each in node.body if isinstance(each, FUNCTIONS)]
+    return bool(made) and all(_is_dead(edited, each, ran) for each in made)
+
+
+def _around(node: ast.AST, found: Collection[ast.AST]) -> list[ast.AST]:
+    """All below a node but for what is found."""
+    children: list[ast.AST] = [node]
+    for child in ast.iter_child_nodes(node):
+        if child not in found:
+            children += _around(child, found)
+    return children
 
 
 def _is_dead(edited: Edited, node: Definition, ran: Collection[int]) -> bool:
@@ -63,6 +97,21 @@ def _installs(node: ast.stmt) -> bool:
     if isinstance(node, (ast.If, ast.For)):
         return all(_installs(each) for each in (*node.body, *node.orelse))
     return isinstance(node, (*FUNCTIONS, ast.Pass))
+
+
+def _words(nodes: Iterable[ast.AST], within: bool = False) -> set[str]:
+    """Names in statements, and words of their strings: by these things are found as well.
+
+    within   only the nodes themselves, not what is below them
+    """
+    found: set[str] = set()
+    for top in nodes:
+        for node in (top,) if within else ast.walk(top):
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.update(re.findall(r"\w+", node.value))
+    return found
 
 
 def _names(node: ast.AST) -> set[str]:

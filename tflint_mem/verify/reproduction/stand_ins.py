@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
+import os
 import re
+import textwrap
 
-from tflint_mem.verify.snippet.syntax import DEFINITIONS, first_row, last_row
+from tflint_mem.verify.snippet.syntax import DEFINITIONS, FUNCTIONS, first_row, last_row
 from tflint_mem.verify.standins.noted import LITERAL, literal, sum_of
 
 from .edited import Edited
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
     from tflint_mem.verify.containment.run import Run
 
 _FOR = re.compile(r"\s*# for: (?P<words>.*)")
+_IMPORT = re.compile(r"(?m)^import (gc|itertools|json|os|sys|tempfile|time|types)$\n?")
+_PLACE = "r'''0'''"
 _INSTALLS = re.compile(r"\.install\('(\w+)'")
+_MADE = re.compile(r"(?:\bopen|makedirs|write_file|\.save|\.export|np\.savez?)\('([^']+)'")
 _WIDTH = 116
 _WORD = re.compile(r"\w+")
 _HOLE = re.compile(r"r'''\n(\d+)\n*'''")
@@ -49,7 +55,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
     for number, _ in enumerate(codes):
         outer = texts[f"{number}.0"]
         module = _INSTALLS.search(outer)
-        if module is not None and module.group(1) not in parts.words:
+        if module is not None and module.group(1) not in parts.words or _is_of_no_use(outer, text):
             outer = ""
         for match in _FILLS.finditer(outer):
             if _is_empty(texts[f"{number}.{match.group(1)}"]):
@@ -59,8 +65,29 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
             return literal(_dense(texts[f"{number}.{match.group(1)}"]) + "\n")
 
         filled = _HOLE.sub(fill, _dense(outer))
-        found.append("" if _is_empty(filled) else filled)
+        found.append("" if filled.strip() in ("", "pass") else filled)
+    if not any(_INSTALLS.search(each) for each in found):  # what would install them
+        found = ["" if "def install(" in each else each for each in found]
     return found
+
+
+def _is_of_no_use(code: str, text: str) -> bool:
+    """Does a code only make files and folders that the text does not name any more?"""
+    paths = _MADE.findall(code)
+    return bool(paths) and all(os.path.splitext(os.path.basename(path))[0] not in text for path in paths)
+
+
+def imports_of(code: str) -> list[str]:
+    """Names of the standard library's modules that a code imports for itself, not in the sources that it carries."""
+    return _IMPORT.findall(LITERAL.sub("", code))
+
+
+def without_imports(code: str) -> str:
+    """The code without these imports."""
+    sources = LITERAL.findall(code)
+    outer = iter(sources)
+    bare = _IMPORT.sub("", LITERAL.sub(_PLACE, code)).strip("\n")
+    return re.sub(re.escape(_PLACE), lambda match: literal(next(outer)), bare)
 
 
 class _Parts:
@@ -112,14 +139,41 @@ def _dense(text: str) -> str:
     except (SyntaxError, ValueError, RecursionError):
         return text
     for node in ast.walk(edited.tree):
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno != node.lineno:
-            row = edited.indent(node) + ast.unparse(node)
-            if any("'''" in each for each in edited.rows[node.lineno - 1 : node.end_lineno]):
-                continue  # a source that is shown as it is
-            if len(row) <= _WIDTH and "\n" not in row and edited.is_alone(node):
-                edited.replace(first_row(node), last_row(node), row)
+        if isinstance(node, FUNCTIONS):
+            bare = copy.copy(node)
+            bare.body, bare.decorator_list = [ast.Pass()], []
+            last = first_row(node.body[0]) - 1
+            if last > node.lineno and edited.is_alone(node.body[0]):
+                _reflow(edited, bare, node.lineno, last)
+        elif isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno != node.lineno:
+            if edited.is_alone(node):
+                _reflow(edited, node, first_row(node), last_row(node))
     rows = edited.text().split("\n")
     return "\n".join(row for row in rows if row.strip() and not row.lstrip().startswith("#"))
+
+
+def _reflow(edited: Edited, node: ast.stmt, first: int, last: int) -> None:
+    """Writes a statement, or the head of a function, in as few rows as it needs, where that keeps its meaning."""
+    if any("'''" in row for row in edited.rows[first - 1 : last]):
+        return  # a source that is shown as it is
+    indent, text = edited.indent(node), ast.unparse(node)
+    head = text.removesuffix("\n    pass") if isinstance(node, FUNCTIONS) else text
+    rows = textwrap.wrap(
+        head,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + " " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    if len(rows) > last - first:
+        return
+    try:
+        again = ast.parse("\n".join(row.removeprefix(indent) for row in rows) + text[len(head) :])
+    except SyntaxError:
+        return
+    if ast.unparse(again) == text:
+        edited.replace(first, last, "\n".join(rows))
 
 
 def _is_empty(text: str) -> bool:

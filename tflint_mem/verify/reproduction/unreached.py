@@ -67,6 +67,13 @@ class _Cut:
 
     def _block(self, nodes: list[ast.stmt], owner: ast.ClassDef | None) -> None:
         dropped = [node for node in nodes if not self._stays(node) or owner is not None and self._is_idle(node, owner)]
+        gone = {node.name for node in dropped if isinstance(node, FUNCTIONS)}
+        if owner is not None and gone:  # other names of methods that are gone
+            dropped += [
+                node
+                for node in nodes
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in gone
+            ]
         drop_all(self._edited, nodes, dropped)
         for node in nodes:
             if node not in dropped:

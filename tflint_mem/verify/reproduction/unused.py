@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import tokenize
 
 from tflint_mem.hardening.parsing import parsed
 from tflint_mem.verify.snippet.scope import binds
-from tflint_mem.verify.snippet.syntax import DEFINITIONS, first_row, last_row
+from tflint_mem.verify.snippet.syntax import DEFINITIONS, block, first_row, last_row
 
 from .edited import Edited, drop_all
 
@@ -20,6 +21,7 @@ _WORD = re.compile(r"\w+")
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from\s+[\w.]+\s+import\s+(?:\([^)]*\)|[^\n]*)|import\s+[^\n]*)$")
 _FROM = re.compile(r"(?m)^[ \t]*from\s+(?P<module>[\w.]+)\s+import\s+(?P<names>\([^)]*\)|[^\n]*)")
 _RENAMED = re.compile(r"\b(\w+)\s+as\s+(\w+)")
+SHARED = ".0"
 _MOST_ROUNDS = 12
 # what Python and TensorFlow call by themselves, without a name in any text
 _CALLED = re.compile(
@@ -30,20 +32,29 @@ _CALLED = re.compile(
 def without_unused(texts: Mapping[str, str], outside: str = "", aliases: bool = False) -> dict[str, str]:
     """What is left of some texts that name each other.
 
-    outside   text that may name anything in them as well
+    outside   text that may name anything in them as well; those whose names end in SHARED have one namespace with it
     aliases   `a = b` goes too; in a program it may be what keeps something alive
     """
     left = dict(texts)
     for _ in range(_MOST_ROUNDS):
         counts = _counted([*left.values(), outside])
         shorter = {
-            name: _shorter(text, counts, {*_counted([text]), *_imported_from(name, left)}, aliases)
+            name: _shorter(
+                text, counts, {*_counted(_together(name, left, outside)), *_imported_from(name, left)}, aliases
+            )
             for name, text in left.items()
         }
         if shorter == left:
             break
         left = shorter
     return left
+
+
+def _together(name: str, texts: Mapping[str, str], outside: str) -> list[str]:
+    """The texts that share the namespace of one."""
+    if not name.endswith(SHARED):
+        return [texts[name]]
+    return [outside, *(text for other, text in texts.items() if other.endswith(SHARED))]
 
 
 def _counted(texts: Iterable[str]) -> dict[str, int]:
@@ -112,6 +123,7 @@ def _shorter(text: str, counts: Mapping[str, int], imported: Collection[str], al
             elif not _is_used(edited, node, counts, aliases, not top):
                 dropped.append(node)
         drop_all(edited, body, dropped)
+    _drop_passes(edited)
     left = edited.text()
     try:
         ast.parse(left)
@@ -125,6 +137,24 @@ def _bodies(tree: ast.Module) -> list[tuple[list[ast.stmt], bool]]:
     found = [(tree.body, True)]
     found += [(node.body, False) for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, *DEFINITIONS))]
     return found
+
+
+def _drop_passes(edited: Edited) -> None:
+    """Takes out what is left of branches that were never taken, where the condition is no call."""
+    for node in ast.walk(edited.tree):
+        for name in ("body", "orelse", "finalbody"):
+            inner = [each for each in block(node, name) if isinstance(each, ast.stmt)]
+            idle = [each for each in inner if isinstance(each, ast.Pass) or _is_idle_branch(edited, each)]
+            if idle and len(idle) < len(inner):
+                for each in idle:
+                    edited.drop(each)
+
+
+def _is_idle_branch(edited: Edited, node: ast.stmt) -> bool:
+    if not isinstance(node, ast.If) or node.orelse or not all(isinstance(each, ast.Pass) for each in node.body):
+        return False
+    is_elif = edited.rows[node.lineno - 1].lstrip().startswith("elif")
+    return not is_elif and not any(isinstance(each, (ast.Call, ast.NamedExpr)) for each in ast.walk(node.test))
 
 
 def _own(edited: Edited, node: ast.stmt) -> dict[str, int]:
@@ -142,7 +172,8 @@ def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases:
         if _CALLED.fullmatch(node.name) or node.decorator_list and not isinstance(node, ast.ClassDef):
             return True
     elif isinstance(node, ast.Assign):
-        alias = isinstance(node.value, (ast.Name, ast.Attribute)) or inside and _is_property(node.value)
+        alias = isinstance(node.value, (ast.Name, ast.Attribute)) or _is_made_of_texts(node.value)
+        alias = alias or inside and _is_property(node.value)
         if not _is_plain(node.value) and not (aliases and alias):
             return True
         if not all(isinstance(target, ast.Name) for target in node.targets):
@@ -152,6 +183,14 @@ def _is_used(edited: Edited, node: ast.stmt, counts: Mapping[str, int], aliases:
         return True
     own = _own(edited, node)
     return any(counts.get(name, 0) > own.get(name, 0) for name in names)
+
+
+def _is_made_of_texts(node: ast.expr) -> bool:
+    """`frozenset("a b".split())`"""
+    made = (ast.Call, ast.Attribute, ast.Name, ast.Constant, ast.keyword, ast.expr_context)
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    names |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+    return all(isinstance(each, made) for each in ast.walk(node)) and names <= {"frozenset", "set", "dict", "split"}
 
 
 def _is_property(node: ast.expr) -> bool:
@@ -182,6 +221,23 @@ def _bound(alias: ast.alias) -> str:
     return alias.asname or alias.name.split(".")[0]
 
 
-def blank_rows(text: str, most: int) -> str:
-    """The text with at most so many blank rows in a row, and none at its ends; rows of strings count as any other."""
-    return re.sub(r"\n(?:[ \t]*\n){%d,}" % (most + 1), "\n" * (most + 1), text).strip("\n")
+def without_blanks(text: str) -> str:
+    """The text with a blank row between its definitions and no others; rows of strings stay as they are."""
+    try:
+        edited = Edited(text)
+        data = edited.inside_strings()
+    except (SyntaxError, ValueError, RecursionError, tokenize.TokenError):
+        return text.strip("\n")
+    kept: list[str] = []
+    for number, row in enumerate(edited.rows, 1):
+        if row.strip() or number in data:
+            apart = (
+                not row.startswith((" ", "\t", ")", "]", "}", "else", "elif", "except", "finally"))
+                and number not in data
+            )
+            after_block = bool(kept) and kept[-1].startswith((" ", "\t")) and number - 1 not in data
+            begins = row.startswith(("def ", "class ", "@", "async def ", "if __name__"))
+            if kept and apart and (after_block or begins and not kept[-1].startswith("@")):
+                kept.append("")
+            kept.append(row)
+    return "\n".join(kept)

@@ -98,7 +98,7 @@ def stand_in(name: str, shape: Shape, text: str) -> list[Action]:
         options.append("in_part=True")
     imports = "".join(dict.fromkeys(value.imports for value in constants.values()))
     code = "%simport sys\nsys.modules['_anything'].install(%r, %s)\n" % (imports, name, ", ".join(options))
-    if name in _SERVING:
+    if name in _SERVING and re.search(r"\brequest\b", text):
         code += "%ssys.modules['_anything'].REQUEST = _Request(%r)\n" % (REQUEST, tuple(shape))
     return [substitute("anything", ""), Action(code, "module %s: a stand-in (it is not installed): %s" % (name, what))]
 

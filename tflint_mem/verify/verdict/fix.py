@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .endings import story
 from .results import OTHER, RAISES, SAME, UNKNOWN, Compared
-from .signs import hangs, ran
+from .signs import hangs, ran, too_slow_to_answer
 from .words import CONFIRMED, HANGS, NOT_RUNNABLE, TIME
 
 TYPE_CHECKING = False
@@ -79,7 +79,7 @@ def _cures(judged: Verdict, run: Run, fixed: Run | None, fixed_alone: Verdict | 
     if judged.verdict != CONFIRMED:
         return None
     if judged.mechanism == HANGS:
-        return ran(run) and not hangs(run)
+        return None if hangs(run) and too_slow_to_answer(run) else ran(run) and not hangs(run)
     if judged.mechanism == TIME:
         return True  # it is the fixed version that shows it
     if fixed is None or fixed_alone is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .endings import story
-from .signs import hangs, ran
+from .signs import hangs, ran, too_slow_to_answer
 from .units import size
 from .words import BOUNDED, CONFIRMED, HANGS, NOT_CONFIRMED, NOT_RUNNABLE
 
@@ -32,7 +32,9 @@ def whether_it_grows(flagged: Verdict, fixed: Measured, run: Run, judged: Verdic
     gone                 what is better in it, where something else still grows, in words
     """
     if flagged.mechanism == HANGS:
-        return "; fixed: it still hangs" if hangs(run) else "; fixed: it comes back"
+        if not hangs(run):
+            return "; fixed: it comes back"
+        return "; fixed: too slow here to tell" if too_slow_to_answer(run) else "; fixed: it still hangs"
     error = run.last("error")
     if error is not None and run.status == "error" and judged.verdict != CONFIRMED:
         return f"; the fixed version raises after {error.get('repeats') or 0} repeats: {story(error)}"

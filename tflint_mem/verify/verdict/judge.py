@@ -27,13 +27,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tflint_mem.finding import Finding
     from tflint_mem.verify.containment.run import Run
-    from tflint_mem.verify.events import Environment
+    from tflint_mem.verify.events import Environment, Error
     from tflint_mem.verify.plan.options import Options
     from tflint_mem.verify.snippet.snippet import Snippet
 
     from .contract import Verification
     from .runs import Runs
 
+_GROWS = frozenset(("TFM502", "TFM503"))  # of the group "tf1": a session's memory and a graph that grows
 _GROWTH_THAT_IS_REFUSED = "TFM505"  # memory growth that is switched on too late
 
 
@@ -155,12 +156,21 @@ class _Case:
         if run.status == "leaves":
             return not_confirmed("the loop is left in its first pass: nothing repeats")
         if not ran(run):
-            if self.finding.group == "tf1" and self.error is not None and at_flagged(self.error, self.snippet):
-                return Verdict(CONFIRMED, None, raises(self.error["type"]), short(self.error["message"]))
+            refusal = self._refusal()
+            if refusal is not None:
+                return Verdict(CONFIRMED, None, raises(refusal["type"]), short(refusal["message"]))
             return self._needing()
         if code in HELD:
             return self._held()
         return self._speed() if self.finding.group == "speed" else self._growth()
+
+    def _refusal(self) -> Error | None:
+        """By what TensorFlow 2 refuses what is flagged.  Where the rule is about growth an exception says nothing of
+        it, and a name that is not there is missing from the snippet."""
+        error = self.error
+        if self.finding.group != "tf1" or self.finding.code in _GROWS or error is None or error["type"] == "NameError":
+            return None
+        return error if at_flagged(error, self.snippet) else None
 
     def _needing(self) -> Verdict:
         return not_runnable(needed(self.run, self.error, self.snippet.render().text))

@@ -180,7 +180,10 @@ class _Witness:
             if files >= ALWAYS_ONE and self.meter == HOST:
                 return self.confirmed(RETAINED, OPEN_FILES, f"{files:.1f} files stay open per repeat")
         elif holds >= ONE_EACH and first is not None and first >= RETAINED_WITH_OBJECTS and self.meter != NVML:
-            # few elements in all: every object counts, a slope needs more of them
+            # few elements in all: every object counts, a slope needs more of them; where it is time that leaves few,
+            # the first of them may be those that set things up
+            if hurried(self.run, self.measured.repeats) and self.measured.loop < ENOUGH_REPEATS:
+                return None
             return self.confirmed(
                 RETAINED,
                 mechanism(self.measured, RETAINED, self.meter),
@@ -227,21 +230,22 @@ class _Witness:
         return self.account.garbage
 
     def stopped_while_growing(self) -> Verdict | None:
-        """Was it stopped, by whatever limit, while its curve rose?  By time after few repeats: more of them could show
-        that it stops by itself.
+        """Was it stopped, by whatever limit, while its curve rose?  By time after few repeats, or before anything was
+        collected: more of them could show that it stops by itself, and what of it stays.
         """
         if self.run.status not in STOPPED or self.raw is None or not self.raw.rises or self.rate < DEFERRED_ANYWAY:
             return None
-        if self.run.status == "timeout" and self.measured.loop < ENOUGH_REPEATS:
+        if self.run.status == "timeout" and (self.measured.loop < ENOUGH_REPEATS or self.first is None):
             return undecided(
-                [f"more time: {self.repeats} repeats do not tell whether it stops growing (--verify-timeout)"],
-                f"undecided: too few repeats, {self.repeats} before the time limit{self.on}, "
+                [f"more time: {self.repeats} repeats do not tell whether it stops, and what stays (--verify-timeout)"],
+                f"undecided: too little time for the {self.repeats} repeats and a collection{self.on}, "
                 f"growing by {size(self.rate)} per repeat",
                 self.meter,
             )
+        kind = DEFERRED if self.first is None else self.kind_at_end(self.raw)
         return self.confirmed(
-            RETAINED if self.kept is not None and self.kept.rises else DEFERRED,
-            mechanism(self.measured, DEFERRED),
+            kind,
+            mechanism(self.measured, kind, self.meter),
             f"{ended(self.run)} after {self.repeats} repeats, growing by {size(self.rate)} per repeat{self.on}",
         )
 

@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 # what a progress bar or a stopwatch says, and addresses of objects
 _TIME = re.compile(r"\d+(?:\.\d+)?\s?(?:ms|us|s|sec|seconds)\b(?:/\w+)?|0x[0-9a-f]+|\d\d:\d\d(?::\d\d)?")
 _SCRATCH = re.compile(r"\b(?:tmp|tflint-mem-verify-)[a-z0-9_]{8}\b")  # names that `tempfile` makes
+_STAMP = re.compile(r"\d{8,}(?:\.[\w-]+\.\d+)?")  # "events.out.tfevents.1796142100.host.41.0.v2", "model-20261201"
 _MOST_SHOWN = 60
 
 
@@ -62,10 +63,11 @@ class Compared(Record):
     reason: str
 
 
-def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[str] = ()) -> Compared:
+def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[str] = (), least: int = 1) -> Compared:
     """Both versions beside each other.
 
     random   things that are not the same in two runs of the flagged version, as random numbers or the clock decide them
+    least    number of repeats that have to be the same: what is carried on from one to the next shows in the second
     """
     if not flagged or not fixed:
         return Compared(UNKNOWN, 0, None, "a version came to no repeat that could be looked at")
@@ -80,6 +82,8 @@ def compared(flagged: Sequence[Seen], fixed: Sequence[Seen], random: Container[s
         return Compared(UNKNOWN, number, unsure, f"{unsure.where} differs from run to run, with the same code too")
     if not number:
         return Compared(UNKNOWN, 0, None, "nothing is printed, written or held that could be compared")
+    if min(len(flagged), len(fixed)) < least:
+        return Compared(UNKNOWN, number, None, f"fewer than {least} repeats of both versions could be looked at")
     return Compared(SAME, number, None, "")
 
 
@@ -102,12 +106,14 @@ def _beside(flagged: Sequence[Seen], fixed: Sequence[Seen]) -> Iterator[Differen
         repeat = before["n"]
         if before["printed"] or after["printed"]:
             yield _text("what is printed", repeat, before["printed"], after["printed"])
-        for name in sorted({*before["files"], *after["files"]}):
-            if name not in before["files"] or name not in after["files"]:
-                there = name in before["files"]
-                yield Difference(f"the file {name}", repeat, _there(there), _there(not there))
-            elif before["files"][name] or after["files"][name]:  # of the others nobody has seen the text
-                yield _text(f"the file {name}", repeat, before["files"][name], after["files"][name])
+        written, others = (
+            {_lasting_name(name): text for name, text in seen["files"].items()} for seen in (before, after)
+        )
+        for name in sorted({*written, *others}):
+            if name not in written or name not in others:
+                yield Difference(f"the file {name}", repeat, _there(name in written), _there(name in others))
+            elif written[name] or others[name]:  # of the rest nobody has seen the text
+                yield _text(f"the file {name}", repeat, written[name], others[name])
         if last is not None:
             yield from _read_again(repeat, last, before, after)
         last = before
@@ -163,6 +169,11 @@ def _lasting(text: str) -> str:
     return _SCRATCH.sub("tmp", _TIME.sub("", text))
 
 
+def _lasting_name(name: str) -> str:
+    """A file's name without the time and the process that made it."""
+    return _STAMP.sub("*", _lasting(name))
+
+
 def _rounded(one: str, other: str) -> bool:
     """Do two printed numbers with as many places, enough of them, differ by one in the last?"""
     _, point, places = one.partition(".")
@@ -188,6 +199,8 @@ def _value(name: str, repeat: int, before: Any, after: Any) -> Difference | None
             if part in after[2] and not _equal(value, after[2][part]):
                 inner = f"{name}[{part!r}]" if before[0] == "dict" else f"{name}.{part}"
                 return _value(inner, repeat, value, after[2][part])
+    if before[0] == after[0] == "model" and _all(before[1], after[1]):
+        return Difference(f"the optimizer of `{name}`", repeat, _added_up(before[2]), _added_up(after[2]))
     return Difference(f"`{name}`", repeat, _shown(before), _shown(after))
 
 
@@ -242,6 +255,10 @@ def _attributes(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(_equal(one[name], other[name]) for name in one if name in other)
 
 
+def _added_up(numbers: Sequence[object]) -> str:
+    return f"{sum(each for each in numbers if isinstance(each, (int, float))):.6g} in all"
+
+
 def _shown(value: Any) -> str:
     """A value in a few words."""
     value = _scalar(value)
@@ -259,5 +276,5 @@ def _shown(value: Any) -> str:
     if kind == "dict":
         return f"a dictionary of {value[1]}"
     if kind == "model":
-        return f"a model whose weights add up to {sum(each for each in value[1] if isinstance(each, (int, float))):.6g}"
+        return f"a model whose weights make {_added_up(value[1])}"
     return {"none": "None", "bool": str(value[-1])}.get(kind, f"an object of {value[-2] if len(value) > 2 else kind}")

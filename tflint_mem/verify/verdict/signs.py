@@ -44,6 +44,14 @@ def hangs(run: Run) -> bool:
     return run.ended - last > max(_NO_ANSWER, 3 * longest)
 
 
+def too_slow_to_answer(run: Run) -> bool:
+    """Was less time left for an answer than this process took to come to its first repeat?  On a busy machine a worker
+    that has to start anew may need more than the code gives it.
+    """
+    begin = run.last("begin")
+    return begin is not None and run.ended - begin["wall"] < begin["wall"] - (run.ended - run.seconds)
+
+
 def hang_message(run: Run) -> str:
     """How a hang was noticed."""
     if run.status == "timeout":

@@ -256,7 +256,8 @@ def _refuse_models(path):
     """Of a library of models only what its stand-in itself has is there: no model is made of random numbers."""
     top = path.split(".")[0]
     if _installed.get(top, {}).get("in_part"):
-        raise ModuleNotFoundError("No module named %r: %s is part of what is measured" % (top, path), name=top)
+        message = "No module named %r: %s is part of what is measured" % (top, path)
+        raise ModuleNotFoundError(message, name=top)  # acts
 
 
 def _refuse_at_flagged(top):
@@ -266,9 +267,8 @@ def _refuse_at_flagged(top):
     while frame.f_globals is globals():
         frame = frame.f_back
     if frame.f_lineno == FLAGGED[1] and frame.f_code.co_filename.endswith(FLAGGED[0]):
-        raise ModuleNotFoundError(
-            "No module named %r: what it does in the flagged row is what is measured" % top, name=top
-        )
+        message = "No module named %r: what it does in the flagged row is what is measured" % top
+        raise ModuleNotFoundError(message, name=top)  # acts
 
 
 class Settings(dict):

@@ -222,11 +222,10 @@ def optimize_loss(loss, global_step, learning_rate, optimizer="SGD", **options):
 
 
 layers = types.ModuleType("tensorflow.layers")
-for _name in (
-    "dense conv2d conv1d conv2d_transpose max_pooling2d average_pooling2d flatten dropout batch_normalization "
-    "Dense Conv2D"
-).split():
-    setattr(layers, _name, globals()[_name])
+for _name, _value in list(globals().items()):
+    if callable(_value) and not _name.startswith("_"):
+        setattr(layers, _name, _value)
+# for: contrib
 _contrib = types.SimpleNamespace(
     layers=types.SimpleNamespace(
         xavier_initializer=xavier_initializer,
@@ -244,9 +243,13 @@ _contrib = types.SimpleNamespace(
     )
 )
 # `tensorflow` itself may be `compat.v1` by now, and that has a `compat.v1` of its own
-for _place in [tf] + [
+_PLACES = [tf] + [
     _module for _name, _module in list(sys.modules.items()) if _name == "tensorflow" or _name.endswith("compat.v1")
-]:
+]
+for _place in _PLACES:
     if hasattr(_place, "placeholder"):
         _place.layers = layers
+# for: contrib
+for _place in _PLACES:
+    if hasattr(_place, "placeholder"):
         _place.contrib = getattr(_place, "contrib", _contrib)

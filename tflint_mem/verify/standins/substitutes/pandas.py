@@ -368,15 +368,9 @@ def _of_columns(function):
     return of_columns
 
 
-for _name, _function in (
-    ("mean", np.mean),
-    ("std", np.std),
-    ("sum", np.sum),
-    ("max", np.max),
-    ("min", np.min),
-    ("count", len),
-):
-    setattr(DataFrame, _name, _of_columns(_function))
+for _function in (np.mean, np.std, np.sum, np.max, np.min):
+    setattr(DataFrame, _function.__name__, _of_columns(_function))
+DataFrame.count = _of_columns(len)
 
 
 class _Places:
