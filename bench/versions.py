@@ -14,6 +14,7 @@ part anew.
 """
 
 import argparse
+import ast
 import datetime
 import functools
 import json
@@ -196,7 +197,7 @@ class Program:
             re.search(rf"^# {word}: (.*)$", text, re.M)[1] for word in ("rule", "environments")
         )
         self._pattern, self.kind, self._name = Pattern(self.rule, text), kind, path.stem
-        self.what = self._pattern.what
+        self.what = ast.get_docstring(ast.parse(text))
         self.finding = verify.as_flagged(self.rule, str(path), 1, 0).replace(group="leak")
 
     def snippets(self, once):

@@ -7,6 +7,8 @@ import math
 import re
 from pathlib import Path
 
+from tflint_mem.ruleset.registry import RULES
+
 RECORD = Path(__file__).parent / "evidence" / "versions.json"
 KINDS = ("flagged", "fixed")
 _MARKS = re.compile(r"(<!-- versions: ([\w-]+) -->\n).*?(<!-- /versions -->)", re.DOTALL)
@@ -144,7 +146,7 @@ def filled(text):
 
 
 def _part(name, record):
-    parts = {"environments": _environments, "claims": _claims}
+    parts = {"environments": _environments, "claims": _claims, "waiting": _waiting}
     return parts[name](record) if name in parts else _programs(record["claims"][name])
 
 
@@ -163,6 +165,19 @@ def _environments(record):
     return lines
 
 
+def _waiting(record):
+    """Which rules lack which of the versions that fixtures were measured on, either program."""
+    rules = record["rules"]
+    versions = {version for kinds in rules.values() for kind in KINDS for version in kinds.get(kind, {})}
+    lines = ["| rule | versions |", "| --- | --- |"]
+    for rule in RULES:
+        kinds = rules.get(rule.code, {})
+        lacking = [v for v in sorted(versions, key=order) if any(v not in kinds.get(kind, {}) for kind in KINDS)]
+        if lacking:
+            lines.append(f"| {rule.code} | {', '.join(lacking)} |")
+    return lines if len(lines) > 2 else ["Nothing: all rules were measured on all versions."]
+
+
 def _claims(record):
     lines = []
     for name, claim in record["claims"].items():
@@ -179,6 +194,7 @@ def _programs(claim):
 # -- the picture -------------------------------------------------------------------------------------------------------
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 300, 56, 62, 24
+_LEGEND = 980
 _STAYS, _WAITS, _FLAT, _NONE = "#b2182b", "#2166ac", "#f0f0f0", "#ffffff"
 
 
@@ -187,7 +203,7 @@ def picture(rules):
     measured = record()["rules"]
     rows = [rule for rule in rules if any("grows" in e or "holds" in e for e in _flagged(measured, rule.code).values())]
     versions = sorted({v for rule in rows for v in _flagged(measured, rule.code)}, key=order)
-    width, height = _LEFT + _WIDTH * len(versions) + 16, _TOP + _HEIGHT * len(rows) + 44
+    width, height = max(_LEFT + _WIDTH * len(versions), _LEGEND) + 16, _TOP + _HEIGHT * len(rows) + 44
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-size="12" '
         'font-family="system-ui, sans-serif">',
@@ -251,7 +267,7 @@ def _legend(y):
         (_STAYS, 0.7, "stays: no collection returns it"),
         (_WAITS, 0.7, "garbage that waits for a late collection"),
         (_FLAT, 1.0, "no growth"),
-        (_NONE, 1.0, "n/a: the fixture cannot run there"),
+        (_NONE, 1.0, "n/a: it cannot run; empty: not measured yet"),
     )
     parts, x = [], 12
     for colour, strength, words in rows:
