@@ -2,9 +2,9 @@
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
 of one file (`a/train.py`, `b/train.py`) of which the same is said; the tapes of one training step are one, too, and so
-are the predictions of one pass, and the parts of a loss that one step calls; files in Python 2 are one for their
-project.  Fixes, baselines and comments know each of them; this is only about what people
-read.
+are the predictions of one pass, the parts of a loss that one step calls, and the models, metrics or functions that one
+function makes in the same repeat; files in Python 2 are one for their project.  Fixes, baselines and comments know each
+of them; this is only about what people read.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 # Of a step the same message with the same way is the same; of a pass all that it calls itself, or in one function.
 _OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
 _OF_PREDICT, _OF_A_LOSS = "TFM201", "TFM202"
-_PASS, _STEP = "pass", "step"
+_OF_A_FUNCTION = frozenset(("TFM102", "TFM107", "TFM301"))  # what it makes: a generator and its discriminator, say
+_PASS, _STEP, _MADE = "pass", "step", "made"
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
+_AROUND = 5  # rows above and below a finding that are the same in copies of a file
 
 
 def together(findings: list[Finding], get: Get, calls: bool = False, copies: bool = False) -> list[Finding]:
@@ -45,6 +47,8 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
         row: Hashable = finding.start[0]
         if way and finding.code == _OF_A_STEP:
             row = (finding.message, *way)
+        elif calls and way and finding.code in _OF_A_FUNCTION and finding.trace[-1].path == finding.path:
+            row = (_MADE, finding.severity, *way)
         elif calls and way and finding.code in _OF_A_BLOCK:
             row = (_PASS, *way)
             before = groups.get((finding.path, finding.cell, row, finding.code))
@@ -58,18 +62,18 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
             if len(way) > 1 and finding.code == _OF_A_LOSS and finding.trace[-2].path == finding.path:
                 row = (_STEP, *way[:-1])
         groups.setdefault((finding.path, finding.cell, row, finding.code), []).append(finding)
-    rows = Counter((group[0].code, group[0].start[0]) for group in groups.values())
+    rows = Counter(map(_said, (group[0] for group in groups.values())))
     twins: dict[Same, list[list[Finding]]] = {}
     for place, group in groups.items():
         first = group[0]
         same: Same = place
         if first.message == PYTHON_2:
             same = (PYTHON_2,)
-        elif first.code != SYNTAX_ERROR and rows[first.code, first.start[0]] > 1 and (copies or first.cell is not None):
-            text = _text(get(first.path), first.cell)
-            name = os.path.basename(first.path) if first.cell is None else ""
+        elif first.code != SYNTAX_ERROR and rows[_said(first)] > 1 and (copies or first.cell is not None):
+            text = _text(get(first.path), first)
             if text is not None:
-                same = (first.code, first.start, name, text, first.message, first.severity, first.help)
+                start = first.start if first.cell is not None else ()
+                same = (*_said(first), start, text, first.severity, first.help)
         twins.setdefault(same, []).append(group)
     return [_merged(same) for same in twins.values()]
 
@@ -120,14 +124,21 @@ def _common(row: list[Finding]) -> Fix | None:
     return fix.replace(edits=tuple(edits))
 
 
-def _text(source: Source | None, cell: int | None) -> str | bytes | None:
-    """The text of a cell, without what is no difference, or the bytes of a file; None for a cell that is too short to
-    be a copy of another.
+def _said(finding: Finding) -> Same:
+    """What is said of copies: the same in files of one name, or in any cell."""
+    return (finding.code, finding.message, os.path.basename(finding.path) if finding.cell is None else "")
+
+
+def _text(source: Source | None, finding: Finding) -> str | None:
+    """The text of a cell, or of a file around its finding, without what is no difference; None for one that is too
+    short to be a copy of another.
     """
-    if cell is None:
-        return source.raw if source is not None else None
     try:
-        rows = [row.rstrip() for row in source.rows(cell)] if source is not None else []
+        rows = [row.rstrip() for row in source.rows(finding.cell)] if source is not None else []
     except SourceError:
         return None
-    return "\n".join(rows).rstrip() if len(rows) >= _SHORTEST else None
+    if len(rows) < _SHORTEST:
+        return None
+    if finding.cell is None:
+        rows = rows[max(0, finding.start[0] - 1 - _AROUND) : finding.end[0] + _AROUND]
+    return "\n".join(rows).rstrip()
