@@ -102,6 +102,7 @@ def test_flags_exactly_the_marked_rows(folder, item, capsys, monkeypatch):
         code, out, err = run_here(capsys, monkeypatch, *arguments, cwd=folder)
     assert code in (0, 1), err
     found = {(f["filename"], f["cell"], f["location"]["row"], f["code"]) for f in json.loads(out)}
+    found |= {(p["filename"], p["cell"], p["row"], f["code"]) for f in json.loads(out) for p in f["places"]}
     wanted = expected(item)
     assert found == wanted
     if item.name.startswith(("ok_", "advice_")) or item.name in ("fixed.py", "lookalikes"):

@@ -38,8 +38,8 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
     """The findings, each standing for its twins; the order of the first of each stays.
 
     calls   what one pass predicts in rows that follow each other is one as well; an editor tells each row by itself
-    copies  so is all that one pass calls, and so are copies of files: for people, who read the text of both; for
-            programs each of them has its own
+    copies  so is all that one pass calls or one function makes, and so are copies of files: for people, who read the
+            text of both; for programs each of them has its own
     """
     groups: dict[tuple[str, int | None, Hashable, str], list[Finding]] = {}
     for finding in findings:
@@ -47,7 +47,7 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
         row: Hashable = finding.start[0]
         if way and finding.code == _OF_A_STEP:
             row = (finding.message, *way)
-        elif calls and way and finding.code in _OF_A_FUNCTION and finding.trace[-1].path == finding.path:
+        elif copies and way and finding.code in _OF_A_FUNCTION and finding.trace[-1].path == finding.path:
             row = (_MADE, finding.severity, *way)
         elif calls and way and finding.code in _OF_A_BLOCK:
             row = (_PASS, *way)

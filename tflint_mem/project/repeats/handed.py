@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .consumers import Where
     from .repeat import Caller, Function
 
+MAX_HANDS = 3  # functions that hand on what they are given; where more of them do, the callers are not known
 MAX_USERS = 64  # modules that mention a table; the callers of what more of them mention are not known
 _WRAPPERS = frozenset(("functools.partial", "ray.tune.with_parameters", "ray.tune.with_resources"))
 _PUTTING = frozenset(("append", "add", "setdefault", "insert"))
@@ -92,7 +93,7 @@ class Handed:
                         found.add((mm.index, s))
         return found
 
-    def _forwarded(self, other: Module, i: int, where: Where, function: Function) -> Iterator[Caller]:
+    def _forwarded(self, other: Module, i: int, where: Where, function: Function, hands: int = 0) -> Iterator[Caller]:
         """A project function that takes the function as a parameter: the calls of that parameter in its body."""
         for fm, s in self.project.functions_called(other, i):
             shift = 1 if fm.is_method(s) else 0
@@ -106,17 +107,20 @@ class Handed:
                 if parameter.name == where or (
                     isinstance(where, int) and index == where + shift and parameter.kind == "p"
                 ):
-                    yield from self._of_parameter(fm, s, parameter.name, function)
+                    yield from self._of_parameter(fm, s, parameter.name, function, hands)
 
-    def _of_parameter(self, fm: Module, s: int, name: str, function: Function) -> Iterator[Caller]:
-        """The calls that run what a function of `fm` gets as the parameter `name`."""
+    def _of_parameter(self, fm: Module, s: int, name: str, function: Function, hands: int) -> Iterator[Caller]:
+        """The calls that run what a function of `fm` gets as the parameter `name`, through `hands` others."""
         for j in fm.calls_by_tail().get(name, ()):
             if _nested_in(fm, fm.calls[j].scope, s):
                 yield fm, j, "call"
         for j, place in fm.references().get(name, ()):
             if fm.calls[j].scope == s:
                 how = self.consumers.how(fm, j, place)
-                if how is not None and how != "forward":
+                if how == "forward":  # def __init__(self, fitness): super().__init__(fitness)
+                    if hands < MAX_HANDS:
+                        yield from self._forwarded(fm, j, place, function, hands + 1)
+                elif how is not None:
                     yield fm, j, how
         tables = {tail for each in fm.with_inner(s) for tail in _tables(fm, each, name)}
         yield from self._from_tables(tables, function)
