@@ -61,6 +61,7 @@ _PASSES = frozenset(
 )  # one for each of the receiver
 _SAME = frozenset(("enumerate", "sorted", "list", "tuple", "reversed", "tqdm", "set", "iter"))  # ... of the argument
 _GROWING = ("append", "extend", "insert", "add", "update")
+_READING = _SAME | {"len", "print", "zip", "str"}
 
 
 class Lengths:
@@ -149,6 +150,9 @@ class Lengths:
     def _length_of(self, m: Module, scope: int, name: str, at: int, depth: int) -> int | None:
         """The number of elements of what has that name."""
         value = self._single(m, scope, name, at)
+        if isinstance(value, SequenceDisplay) and self._grows(m, name):
+            before, more = self.length(m, scope, value, at, depth + 1), _appended_by_rows(m, name)
+            return None if before is None or not more else before + more
         if value is not None and _has_length(value):
             return None if self._grows(m, name) else self.length(m, scope, value, at, depth + 1)
         index = _parameter(m, scope, name)
@@ -247,6 +251,22 @@ def _has_length(value: Expression) -> bool:
     if type(value) is DictDisplay:
         return bool(value.keys)
     return type(value) is Comprehension or type(value) is CallRef or type(value) is Subscript
+
+
+def _appended_by_rows(m: Module, name: str) -> int | None:
+    """How many elements a script appends to its list by rows of its own, each run once; None when others may, too."""
+    container, count = Name(name), 0
+    for call in m.calls:
+        f = call.func
+        if type(f) is Attribute and f.base == container and f.attr in _GROWING:
+            if f.attr != "append" or call.scope != 0 or any(True for _ in m.loops(call.block)):
+                return None
+            count += 1
+        elif container in call.args and tail_of(f) not in _READING:
+            return None  # a function may fill it
+    if any(type(statement) is Augment and statement.target == container for statement in m.statements):
+        return None
+    return count
 
 
 def _is_extended(m: Module, container: Name) -> bool:
