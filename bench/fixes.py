@@ -208,7 +208,7 @@ def proven(program):
 
     os.environ["REPEATS"] = str(MANY)
     found = check_paths(program, Settings(select=[program.stem[:6]], project=False)).findings
-    options = Options(device="cpu", level="as-written", timeout=300, seconds=2, env=["REPEATS"])
+    options = Options(device="cpu", level="as-written", timeout=600, seconds=2, env=["REPEATS"])
     one = next(each for each in found if each.fix is not None)
     said = session.verify_findings([one], [Source.read(str(program))], None, options).findings[0].verification
     fix = said.get("fix") or {"cures": None, "results": "not run", "compared": 0, "message": ""}

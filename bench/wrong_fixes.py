@@ -58,7 +58,7 @@ def verified(folder):
     began = time.monotonic()
     finding = flagged(folder)
     sources = [Source.read(str(path)) for path in sorted(folder.glob("*.py")) if path.name != "after.py"]
-    options = Options(device="cpu", level="as-written", timeout=300, seconds=2)
+    options = Options(device="cpu", level="as-written", timeout=600, seconds=2)
     said = session.verify_findings([finding], sources, None, options).findings[0].verification
     fix = said.get("fix")
     first, _, _ = (folder / "before.py").read_text(encoding="utf-8").partition("\n")

@@ -177,7 +177,7 @@ def _plays(context: Context, repeat: Repeat) -> bool:
     if loop is None or repeat.handed:
         return False
     first, i = repeat.hops[0]
-    if m.loops(first.calls[i].block)[-1:] != (loop,):
+    if m.loops(first.calls[i].block)[-1:] != (loop,) or _unrolls(context, repeat):
         return False
     for j in m.scope_calls(first.calls[i].scope):
         call = m.calls[j]
@@ -190,6 +190,18 @@ def _plays(context: Context, repeat: Repeat) -> bool:
         elif any(_loops_work(context, fm, scope) for fm, scope in context.project.functions_called(m, j)):
             return True
     return False
+
+
+def _unrolls(context: Context, repeat: Repeat) -> bool:
+    """Does the tape itself record a loop that runs a model, so that the step is no small part of anything?"""
+    m, i = repeat.hops[-1]
+    around = len(m.loops(m.calls[i].block))
+    return any(
+        len(m.loops(m.calls[j].block)) > around
+        and hot.within_tape(context, m, m.calls[j].block)
+        and lifetimes.works_in(context, m, j)
+        for j in m.scope_calls(m.calls[i].scope)
+    )
 
 
 def _long(context: Context, m: Module, inside: Sequence[int]) -> bool:

@@ -303,10 +303,14 @@ class _Shapes(DataLengths):
             found = self.length(position, args[0], at, around, depth) or self.of(position, args[0], at, around, depth)
             if found is None and tail in _ROWS:
                 found = self.of_data(position, args[0], at, depth)
-            return _unless_rows(found) if tail in ("expand_dims", "reshape", "atleast_2d") else found
+            if tail == "reshape":
+                return _reshaped(found)
+            return _unless_rows(found) if tail in ("expand_dims", "atleast_2d") else found
         if isinstance(f, Attribute):
             found = self.of(position, f.base, at, around, depth)
-            return _unless_rows(found) if tail in ("reshape", "squeeze") else found  # one row of features
+            if tail == "reshape":
+                return _reshaped(found)
+            return _unless_rows(found) if tail == "squeeze" else found  # one row of features
         return None
 
     def _filled(self, position: int, call: Call, tail: str, at: int, around: int) -> Shape | None:
@@ -323,6 +327,11 @@ class _Shapes(DataLengths):
 def _unless_rows(found: Shape | None) -> Shape | None:
     """What was found, unless it is about rows, which are not what varies behind a new axis."""
     return None if found and found.what.startswith("rows ") else found
+
+
+def _reshaped(found: Shape | None) -> Shape | None:
+    """The same for what is given another shape: where the size was only possible, the new one says what it is."""
+    return _unless_rows(found) if found and found.sure else None
 
 
 def _cut(m: Module, scope: int, name: str, where: int) -> bool:
