@@ -91,8 +91,8 @@ class Forked:
         from tflint_mem.verify.containment.variables import child_environment
 
         self._scratch = tempfile.TemporaryDirectory()
-        for name in ("home", "tmp"):
-            os.mkdir(os.path.join(self._scratch.name, name))
+        for folder in ("home", "tmp"):
+            os.mkdir(os.path.join(self._scratch.name, folder))
         variables = child_environment(Options(python=interpreter, device="cpu"), self._scratch.name)
         backend = name.partition("keras-")[2]
         if backend:

@@ -20,8 +20,8 @@ Neither `del` nor `gc.collect()` nor `clear_session()` frees them, not even all 
 KiB per repeat, TensorFlow 2.21 / 2.15, model of 4.2 MiB, CPU. Built and called: 877 / 844, of which 216 / 269 stay
 until `clear_session()`. Built and fitted: 5013 / 11328 stay for ever with SGD, 19508 / 17733 with Adam; 2.13 and older
 keep 0-300: what each `fit` of arrays keeps on 2.10 to 2.13, of one model too. Graph-mode Keras keeps 5600-9750, which
-`clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49 behind `gc.collect()`; the mechanisms above are
-TensorFlow's, so nothing of them is claimed where Keras runs on another backend.
+`clear_session()` cures. Keras 3.15 on JAX: 3406 when fitted, 49 behind `gc.collect()`; on PyTorch nothing waits. The
+mechanisms above are TensorFlow's, so nothing of them is claimed where Keras runs on another backend.
 
 ## Example
 ```python

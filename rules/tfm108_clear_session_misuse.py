@@ -13,7 +13,7 @@ session are gone and its next use fails. In eager TensorFlow 2 the compiled kern
 new layers get names that the old ones still carry.
 
 ## What was measured
-A loop that fits or predicts with one compiled model keeps 0-5 KiB per pass, and clearing in between changes nothing
+A loop that fits or predicts with one compiled model keeps 0-8 KiB per pass, and clearing in between changes nothing
 that matters. TensorFlow 2.10 to 2.14 are the exception: each `fit` or `predict` of arrays keeps 230-300 KiB there until
 `clear_session()`; where the requirements say one of these versions the finding is a hint, for there the call cures
 something. A data set that is made once keeps nothing, and needs no clearing. `clear_session()` frees dead models (with
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 CODE = "TFM108"
 MEASURED = (
-    "one compiled model fitted or asked in a loop keeps 0-5 KiB per pass, cleared or not (230-300 on TF 2.10 to 2.14, "
+    "one compiled model fitted or asked in a loop keeps 0-8 KiB per pass, cleared or not (230-300 on TF 2.10 to 2.14, "
     "unless it is fed by one data set); a live model is never freed by it"
 )
 HELP = "take it out; call clear_session() and gc.collect() once the model is no longer used"
