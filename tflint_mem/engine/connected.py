@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .import_lines import Word
 
+# A package of that name in the tree, a stub say, joins nothing: what files mean is the one that is installed.
+_INSTALLED = frozenset((None, name) for name in ("tensorflow", "keras", "tf_keras", "numpy"))
 _BEFORE = (b" ", b".", b",", b"(", b"'", b'"', b"\t", b"\n")  # what stands in front of the name of a module
 
 
@@ -36,7 +38,7 @@ class _File:
     def words(self) -> frozenset[Word]:
         """What its import lines name."""
         if self._words is None:
-            self._words = frozenset(imported(self.raw))
+            self._words = frozenset(imported(self.raw)) - _INSTALLED
         return self._words
 
     def without_text(self) -> _File:
