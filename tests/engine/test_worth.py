@@ -630,7 +630,7 @@ def test_a_trained_model_of_a_handler_is_measured_as_one_that_is_built(tmp_path)
         ("main.py", "import tensorflow as tf\nloss = \ntf.reduce_mean(loss)\n", True),
         ("main.py", "import tensorflow as tf\nloss = raise NotImplementedError\ntf.reduce_mean(loss)\n", False),
         ("main.py", "import tensorflow as tf\n# your code here\nloss =\ntf.reduce_mean(loss)\n", False),
-        ("main.py", "import tensorflow as tf\ncount = \nprint(count)\n", False),
+        ("main.py", "import tensorflow as tf\ncount = \nprint(count)\n", True),
         ("hw3/main.py", "import tensorflow as tf\ndef step():\ndef update():\n    tf.zeros(3)\n", False),
         ("main.py", "import tensorflow as tf\ndef step():\ndef update():\n    tf.zeros(3)\n", True),
     ],

@@ -1,7 +1,7 @@
 """The finding for a file that does not parse, and whether it is worth a place in a default run.
 
-It is, where a program of TensorFlow is broken and nobody may have noticed.  Homework with parts to be filled in, an
-unfinished cell, and files that name nothing of TensorFlow behind their imports are pedantic.
+It is, where a program of TensorFlow is broken and nobody may have noticed.  Homework with parts to be filled in, and
+cells that are unfinished or name nothing of TensorFlow behind their imports, are pedantic.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def syntax_finding(source: Source, error: SyntaxError | ValueError, more: int = 
         except (SourceError, ValueError, IndexError):
             cell, local = None, row
     place = (max(local, 1), max(column, 1))
-    regular = old or _is_worth(_rows(source, cell), local, message, source.path)
+    regular = old or _is_worth(_rows(source, cell), local, message, source.path, cell)
     return Finding(
         code=SYNTAX_ERROR,
         name="syntax-error",
@@ -68,13 +68,13 @@ def _rows(source: Source, cell: int | None) -> Sequence[str]:
         return ()
 
 
-def _is_worth(rows: Sequence[str], row: int, message: str, path: str) -> bool:
+def _is_worth(rows: Sequence[str], row: int, message: str, path: str, cell: int | None) -> bool:
     """Is it a program of TensorFlow, and no homework with a part taken out, that breaks in a row, from 1?"""
     if any(_BLANK.search(text) for text in rows[max(row - 1 - _AROUND, 0) : row + _AROUND]):
         return False
     if message.startswith(_TAKEN_OUT) and _LESSON.search(path):
         return False
-    return not rows or _names_tensorflow(rows)
+    return cell is None or not rows or _names_tensorflow(rows)  # a file that breaks is no module at all
 
 
 def _names_tensorflow(rows: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ else is reported.
 
 A file that does not parse is not checked, and a check that leaves out a file should not look as if it had passed. One
 that names neither TensorFlow nor Keras is not parsed, so it is not told. Files in Python 2 are a hint, once for their
-project.
+project. Homework with parts to be filled in and unfinished cells of notebooks are told with `--pedantic`.
 
 ## How to live with it
 
