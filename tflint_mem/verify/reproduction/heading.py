@@ -6,7 +6,7 @@ import textwrap
 
 from tflint_mem import __version__
 from tflint_mem.verify.verdict.units import duration, size
-from tflint_mem.verify.verdict.words import LEVEL_WORDS, MEASURED_PATTERN, NOT_RUNNABLE
+from tflint_mem.verify.verdict.words import LEVEL_WORDS, MEASURED_PATTERN, MECHANISM, NOT_RUNNABLE, REDUCED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,12 +52,14 @@ def heading(
 
 
 def _title(finding: Finding, said: Verification, place: str, fixed: bool) -> str:
-    what = f"{finding.code} {finding.name} at {place}"
+    rule = f"{finding.code} {finding.name}"
     if said["verdict"] == NOT_RUNNABLE:
-        return f"What was tried for {what}; it does not run."
-    if said["verdict"] == MEASURED_PATTERN:
-        return f"The pattern of {what}.  It is none of the code there, of which nothing could be run."
-    return f"Reproduction of {what}" + (", after its fix." if fixed else ".")
+        return f"What was tried for {rule} at {place}; it does not run."
+    if said.get("level") == MECHANISM:
+        pattern = f"The pattern of {rule}" + (", fixed" if fixed else "")
+        return f"{pattern}: the rule's own program.  It is not the code at {place}, none of which is run."
+    cut = ", cut to the flagged call in a loop of its own" if said.get("level") == REDUCED else ""
+    return f"Reproduction of {rule} at {place}{cut}" + (", after its fix." if fixed else ".")
 
 
 def _quoted(place: str) -> str:
@@ -73,7 +75,9 @@ def _verdict(said: Verification) -> str:
     mechanism = f" ({said['mechanism']})" if said["mechanism"] else ""
     level = f"; {LEVEL_WORDS[said['level']]}" if said.get("level") else ""
     message, _, _ = said["message"].partition("; this is the flagged call in a loop of its own")
-    return f"{said['verdict']}{kind}{mechanism}{level}: {message}"
+    # the program of a pattern has a verdict of its own, which confirms nothing about the code
+    verdict = MEASURED_PATTERN if said.get("level") == MECHANISM else said["verdict"]
+    return f"{verdict}{kind}{mechanism}{level}: {message}"
 
 
 def _figures(said: Verification, fixed: bool) -> str:
