@@ -27,11 +27,13 @@ def heading(
     fixed: bool,
     shown: str,
     legacy_keras: bool,
+    packages: Sequence[str] = (),
 ) -> str:
     """The docstring of the file.
 
     stand_ins   a sentence for each        fixed   it is the version after the fix
     shown       what the file printed when it was run by itself, "" where it was not run
+    packages    that it imports beside TensorFlow
     """
     row, _ = finding.start
     place = f"{finding.path}:" + (f"cell {finding.cell}:" if finding.cell is not None else "") + f"{row}"
@@ -47,7 +49,8 @@ def heading(
     rows.append("Stand-ins for what was missing:" if sentences else "There are no stand-ins in it.")
     for sentence in sentences:
         rows += textwrap.wrap(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
-    rows += ["", "It needs this Python and TensorFlow and nothing else; an argument sets the number of repeats."]
+    more = f"TensorFlow, and imports {', '.join(packages)}" if packages else "TensorFlow and nothing else"
+    rows += ["", *_wrapped(f"It needs this Python and {more}; an argument sets the number of repeats.")]
     return "\n".join(rows) + "\n"
 
 
@@ -57,7 +60,7 @@ def _title(finding: Finding, said: Verification, place: str, fixed: bool) -> str
         return f"What was tried for {rule} at {place}; it does not run."
     if said.get("level") == MECHANISM:
         pattern = f"The pattern of {rule}" + (", fixed" if fixed else "")
-        return f"{pattern}: the rule's own program.  It is not the code at {place}, none of which is run."
+        return f"{pattern}.\n\nIt is the rule's own program and not the code at {place}, none of which is run."
     cut = ", cut to the flagged call in a loop of its own" if said.get("level") == REDUCED else ""
     return f"Reproduction of {rule} at {place}{cut}" + (", after its fix." if fixed else ".")
 
