@@ -2,8 +2,9 @@
 
 ## What it does
 Reports (as a hint where it is two or three times) a call that loads a whole model (`load_model`, `tf.saved_model.load`,
-`hub.load`, `model_from_json`, `TFAutoModel.from_pretrained`, `from_preset` …) at a place that repeats, in this function
-or through its callers, when nothing on the way releases the model of the repeat before.
+`hub.load`, `hub.KerasLayer` that is called by itself, `model_from_json`, `TFAutoModel.from_pretrained`, `from_preset`
+…) at a place that repeats, in this function or through its callers, when nothing on the way releases the model of the
+repeat before.
 
 ## Why is this bad?
 A loaded model is a web of reference cycles. Rebinding the name, or `del`, does not free it: it waits for a full garbage

@@ -40,7 +40,7 @@ belongs behind the training instead.
 
 from __future__ import annotations
 
-from tflint_mem.analysis.models import lifetimes
+from tflint_mem.analysis.models import lent, lifetimes
 from tflint_mem.analysis.program import mechanisms
 from tflint_mem.facts import ExprStatement
 from tflint_mem.finding import UNSAFE
@@ -52,8 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tflint_mem.codemod import Proposal
-    from tflint_mem.facts import Expression
-    from tflint_mem.project.linking.module import Module
+    from tflint_mem.project.linking.module import Module, Site
     from tflint_mem.project.repeats.repeat import Repeat
     from tflint_mem.ruleset.context import Context
     from tflint_mem.ruleset.draft import Draft, Repair
@@ -75,7 +74,7 @@ def find(context: Context) -> Iterator[Draft]:
         draft = (
             _in_hook(context, m, i)
             or _before_use(context, m, i)
-            or _for_next_call(context, m, i)
+            or _for_next_call(context, m, i, (m, i))
             or _in_helper(context, m, i)
         )
         if draft is not None:
@@ -123,33 +122,32 @@ def _is_hook(context: Context, repeat: Repeat) -> bool:
 
 def _before_use(context: Context, m: Module, i: int) -> Draft | None:
     """A model made before the call is used after it, in the same function."""
-    j = lifetimes.used_after(context, m, i)
+    j = _used(context, m, i, True)
     return None if j is None else _alive(context, m, i, m, j, ())
 
 
-def _for_next_call(context: Context, m: Module, i: int) -> Draft | None:
-    """The function runs again and again, and uses a model that is kept outside of it."""
+def _used(context: Context, m: Module, i: int, behind: bool) -> int | None:
+    """The use of a model that lives on across call `i`, in a loop around it or (`behind`) on the way down, or None."""
+    j = lifetimes.used_after(context, m, i) if behind else lifetimes.used_in_loop(context, m, i)
+    return lent.used_in_loop(context, m, i) if j is None else j
+
+
+def _for_next_call(context: Context, m: Module, i: int, cleared: Site) -> Draft | None:
+    """The function around call `i` runs again and again, and uses a model that is kept outside of it.
+
+    cleared   `clear_session()`: the call itself, or one in the helper that it calls
+    """
     found = lifetimes.used_by_next_call(context, m, i)
     if found is None:
         return None
     j, place = found
-    repeat = _outliving(context, m, i, place)
-    if repeat is None:
-        return None
-    *before, _ = context.trace(repeat, "").steps  # but for the call itself, which `_alive` tells
-    return _alive(context, m, i, m, j, before)
-
-
-def _outliving(context: Context, m: Module, i: int, place: Expression) -> Repeat | None:
-    """A way in which call `i` repeats while the model in `place` is not made again."""
-    made = lifetimes.makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
-    if not made:
-        return None
-    for repeat in context.repeats(m, i):
-        again = {(other.module.index, other.block, other.scope) for mm, mi in made for other in context.repeats(mm, mi)}
-        if (repeat.module.index, repeat.block, repeat.scope) not in again:
-            return repeat
-    return None
+    repeat = lifetimes.outliving(context, m, i, place)
+    if repeat is None or cleared != (m, i) and lifetimes.in_loop_of_new_models(context, repeat):
+        return None  # a helper that each pass calls may be there for the model that the pass has made
+    before = list(context.trace(repeat, f"calls `{call_text(m, i)}`").steps)
+    if cleared == (m, i):
+        before.pop()  # `_alive` tells of it
+    return _alive(context, *cleared, m, j, before)
 
 
 def _in_helper(context: Context, m: Module, i: int) -> Draft | None:
@@ -160,11 +158,13 @@ def _in_helper(context: Context, m: Module, i: int) -> Draft | None:
     for caller, k, how in context.project.callers(m, call.scope):
         if how != "call":
             continue
-        used = lifetimes.used_after if context.project.versions.graph_mode(caller) else lifetimes.used_in_loop
-        j = used(context, caller, k)
+        j = _used(context, caller, k, context.project.versions.graph_mode(caller))
         if j is not None:
             step = TraceStep.at(caller, caller.calls[k].pos, f"calls `{call_text(caller, k)}`")
             return _alive(context, m, i, caller, j, (step,))
+        found = _for_next_call(context, caller, k, (m, i))
+        if found is not None:
+            return found
     return None
 
 

@@ -46,6 +46,10 @@ class Mentioned:
                     e = w.calls[e.number].func
                 if type(e) is Name or type(e) is Attribute:
                     self.decorating.add(e.tail)
+            for parameter in record.parameters:
+                default = parameter.default
+                if type(default) is Name or type(default) is Attribute:
+                    self.given.add(default.tail)
 
     def _in_calls(self, calls: Sequence[Call]) -> None:
         call, add = self.called.add, self.given.add

@@ -196,7 +196,8 @@ class Facts:
     idents   every identifier that occurs as a name or attribute, and strings in capitals such as the names of
              environment variables (for reverse look-ups)
     called   last names of what is called
-    given    last names of what is handed over, assigned, or imported under another name: it may be called under that
+    given    last names of what is handed over, assigned, a default, or imported under another name: it may be called
+             under that
     defs     names of the functions and classes defined anywhere in the module
     derived  last names of the bases of its classes, and of classes that get another name
     decorating  last names of decorators

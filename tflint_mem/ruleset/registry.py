@@ -88,7 +88,7 @@ class Rule:
 
 _LOAD = (
     "load_model model_from_json model_from_yaml model_from_config load load_from_saved_model deserialize_keras_object"
-    " TFSMLayer from_pretrained pipeline from_preset"
+    " TFSMLayer KerasLayer from_pretrained pipeline from_preset"
 )
 
 RULES = (

@@ -68,11 +68,11 @@ def used_after(context: Context, m: Module, i: int) -> int | None:
     """
     scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if not _is_model(context, m, scope, place, m.calls[i].statement):
+        if not is_model(context, m, scope, place, m.calls[i].statement):
             continue
         if j > i and meet(m, i, j) and not _made_again(context, m, scope, place, i, j):
             return j
-        if _lives_in_loop(context, m, scope, place, i, j):
+        if lives_in_loop(context, m, scope, place, i, j):
             return j
     return None
 
@@ -84,8 +84,20 @@ def used_in_loop(context: Context, m: Module, i: int) -> int | None:
     """
     scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if _is_model(context, m, scope, place, m.calls[i].statement) and _lives_in_loop(context, m, scope, place, i, j):
+        if is_model(context, m, scope, place, m.calls[i].statement) and lives_in_loop(context, m, scope, place, i, j):
             return j
+    return None
+
+
+def outliving(context: Context, m: Module, i: int, place: Expression) -> Repeat | None:
+    """A way in which call `i` repeats while the model in `place` is not made again, or None."""
+    made = makers(context, m, m.calls[i].scope, place, m.calls[i].statement)
+    if not made:
+        return None
+    for repeat in context.repeats(m, i):
+        again = {(other.module.index, other.block, other.scope) for mm, mi in made for other in context.repeats(mm, mi)}
+        if (repeat.module.index, repeat.block, repeat.scope) not in again:
+            return repeat
     return None
 
 
@@ -93,7 +105,7 @@ def used_by_next_call(context: Context, m: Module, i: int) -> Use | None:
     """A use in the function around call `i` of a model that is kept outside of it and not made there, or None."""
     scope = m.calls[i].scope
     for j, place in model_uses(context, m, scope):
-        if not _outlives(m, scope, place) or not _is_model(context, m, scope, place, m.calls[j].statement):
+        if not _outlives(m, scope, place) or not is_model(context, m, scope, place, m.calls[j].statement):
             continue
         if not _made_again(context, m, scope, place, -1, len(m.calls)):
             return j, place
@@ -158,12 +170,15 @@ def new_in_loop(context: Context, repeat: Repeat, values: Iterable[Value], loade
 
 def _made_in(context: Context, repeat: Repeat) -> AbstractSet[Key]:
     """The calls that make or load a model in each pass of the repeat."""
-    found = context.once("loops with new models", lambda: _loops_with_new_models(context))
-    return found.get((repeat.module.index, repeat.block, repeat.scope), frozenset())
+    return loops_with_new_models(context).get((repeat.module.index, repeat.block, repeat.scope), frozenset())
+
+
+def loops_with_new_models(context: Context) -> dict[Loop, set[Key]]:
+    """repeat -> the calls that make or load a model in each of its passes."""
+    return context.once("loops with new models", lambda: _loops_with_new_models(context))
 
 
 def _loops_with_new_models(context: Context) -> dict[Loop, set[Key]]:
-    """repeat -> the calls that make or load a model in each of its passes."""
     found: dict[Loop, set[Key]] = {}
     for acquired in (*builds(context), *loads(context)):
         for again in context.repeats(acquired.m, acquired.i):
@@ -172,7 +187,7 @@ def _loops_with_new_models(context: Context) -> dict[Loop, set[Key]]:
     return found
 
 
-def _is_model(context: Context, m: Module, scope: int, place: Expression, at: int) -> bool:
+def is_model(context: Context, m: Module, scope: int, place: Expression, at: int) -> bool:
     return "model" in context.project.kinds(m, scope, place, at)
 
 
@@ -201,7 +216,7 @@ def meet(m: Module, i: int, j: int) -> bool:
     return True
 
 
-def _lives_in_loop(context: Context, m: Module, scope: int, place: Expression, i: int, j: int) -> bool:
+def lives_in_loop(context: Context, m: Module, scope: int, place: Expression, i: int, j: int) -> bool:
     """Is `place` used in a loop around both calls and not made again in it?"""
     loops = [b for b in m.loops(m.calls[i].block) if m.inside(m.calls[j].block, b) and m.blocks[b].kind != "comp"]
     if not loops:
@@ -219,9 +234,9 @@ def _span(m: Module, scope: int, loop: int) -> tuple[int, int]:
 
 
 def _made_again(context: Context, m: Module, scope: int, place: Expression, i: int, j: int, loop: int = -1) -> bool:
-    """Does anything between the calls `i` and `j` put something else into `place` or what it hangs on?
+    """Does anything from call `i` until call `j` put something else into `place` or what it hangs on?
 
-    loop   the block of a loop: then only what stands in it counts, and its header
+    loop   the block of a loop: then only what stands in it counts, and its header; call `i` stands before it
     """
     root, prefixes = place, [place]
     while isinstance(root, Attribute):
@@ -243,7 +258,7 @@ def _made_again(context: Context, m: Module, scope: int, place: Expression, i: i
         return False
     return any(
         sets(context, fm, fs, name)
-        for k in range(max(i + 1, calls.start), min(j, calls.stop))
+        for k in range(max(i + 1 if loop != -1 else i, calls.start), min(j, calls.stop))
         for fm, fs in context.project.functions_called(m, k)
     )
 

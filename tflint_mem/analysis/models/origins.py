@@ -11,6 +11,7 @@ from tflint_mem.facts import Assign, Attribute, CallRef, Constant, tail_of
 from tflint_mem.knowledge import BUILDERS, LOADERS, canonical
 from tflint_mem.project.holds.values import External
 
+from .called import layer_called
 from .parts import part
 from .releases import FEW, all_unreleased, unreleased
 
@@ -31,6 +32,7 @@ _CONSTRUCTORS = frozenset(("Model", "Sequential", "Functional", "clone_model", "
 _BASES = frozenset(("Model", "Sequential", "Functional"))
 _READY_MADE = frozenset(("applications", "segmentation_models", "transformers"))
 _APPLICATIONS = "keras.applications."
+_LAYERS = frozenset(("hub.KerasLayer",))  # of a file: a whole model where it is called by itself
 _ANY_OBJECT = frozenset(("keras.saving.deserialize_keras_object",))
 _ONLY_MODELS = frozenset(
     (
@@ -114,6 +116,11 @@ def _loads(context: Context) -> list[Acquired]:
         and ("transformers.pipeline" not in names or _of_tensorflow(context, m, i))
     ]
     found.extend(_acquired(context, m, i, "load", names) for m, i, names in _handed_loads(context))
+    found.extend(
+        _acquired(context, m, i, "load", names)
+        for m, i, names in context.everywhere(("KerasLayer",), _LAYERS)
+        if not context.in_tests(m) and context.argument(m, i, None, "trainable") is None and layer_called(context, m, i)
+    )
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from tflint_mem.facts import Attribute, CallRef, Constant, Name, Starred, tail_of
 from tflint_mem.knowledge import MODEL_METHODS, TRAINABLE, TRAINING_METHODS
 
+from .called import on_values
 from .results import flat, values_of
 
 TYPE_CHECKING = False
@@ -91,6 +92,9 @@ def _methods_of(context: Context, m: Module, scope: int) -> dict[Value, set[str]
         if isinstance(f, Attribute) and f.attr in MODEL_METHODS:
             for v in context.infer.values(m, scope, f.base, call.statement):
                 found.setdefault(v, set()).add(f.attr)
+        elif "model.__call__" in context.project.apis(m, j) and on_values(context, m, j):
+            for v in context.infer.callee(m, j):
+                found.setdefault(v, set()).add("call")
         for e in call.args:  # tape.gradient(loss, model.trainable_variables): a training loop of its own
             if isinstance(e, Attribute) and e.attr in TRAINABLE:
                 for v in context.infer.values(m, scope, e.base, call.statement):

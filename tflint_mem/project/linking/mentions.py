@@ -43,6 +43,7 @@ class ModuleMentions(ModuleBindings):
     __slots__ = (
         "_calls_by_tail",
         "_refs_by_tail",
+        "_defaults",
         "_aliases",
         "_named",
         "_made",
@@ -55,6 +56,7 @@ class ModuleMentions(ModuleBindings):
         super().forget()
         self._calls_by_tail: dict[str, list[int]] | None = None
         self._refs_by_tail: References | None = None
+        self._defaults: dict[str | int, list[tuple[int, int]]] | None = None
         self._aliases: Aliases | None = None
         self._named: frozenset[str] | None = None
         self._made: dict[str, set[str]] | None = None
@@ -93,6 +95,22 @@ class ModuleMentions(ModuleBindings):
                     if type(keyword.value) in _HANDED:
                         _note_reference(index, keyword.value, i, keyword.name or "**", self.calls)
         return self._refs_by_tail
+
+    def defaults(self) -> dict[str | int, list[tuple[int, int]]]:
+        """name -> [(function, parameter number)] of the parameters whose default has that name.
+
+        Lambdas stand under the number of their scope.
+        """
+        if self._defaults is None:
+            index = self._defaults = {}
+            for scope, record in enumerate(self.scopes):
+                for number, parameter in enumerate(record.parameters):
+                    default = parameter.default
+                    if type(default) is Lambda:
+                        index.setdefault(default.scope, []).append((scope, number))
+                    elif type(default) is Name or type(default) is Attribute:
+                        index.setdefault(default.tail, []).append((scope, number))
+        return self._defaults
 
     def read_in_calls(self) -> dict[str, list[tuple[int, Expression]]]:
         """attribute, or "__getitem__" -> [(call, what it is an attribute or item of)].

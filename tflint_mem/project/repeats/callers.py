@@ -59,11 +59,13 @@ class _Places(Record):
 
     calls       function or class -> its calls
     references  function or class -> (module, call, where) of the arguments that name it
+    defaults    function or class -> (module, function, parameter number) of the parameters that have it by default
     """
 
     __slots__ = ()
     calls: dict[Target, list[Site]]
     references: dict[Target, list[tuple[Module, int, Where]]]
+    defaults: dict[Target, list[tuple[Module, int, int]]]
 
 
 class Callers:
@@ -154,6 +156,8 @@ class Callers:
     def _of_lambda(self, m: Module, scope: int) -> Iterator[Caller]:
         for i, where in m.references().get(scope, ()):
             yield from self.handed.callers(m, i, where, m, scope)
+        for function, number in m.defaults().get(scope, ()):
+            yield from self.handed.by_default(m, function, number, (m, scope))
         for name in _bound_names(m, scope):
             yield from self._by_name(m, scope, name, m)
 
@@ -248,6 +252,8 @@ class Callers:
             handed = (*handed, *places.references.get((m.index, owner), ()))
         for other, i, where in handed:
             yield from self.handed.callers(other, i, where, m, scope)
+        for other, function, number in places.defaults.get((m.index, scope), ()):
+            yield from self.handed.by_default(other, function, number, (m, scope))
 
     def _index(self, name: str, within: Module | None, among: tuple[str, ...] | None = None) -> _Places:
         """Everything that is called or handed over under this name, in one module or in the whole project (None).
@@ -256,11 +262,12 @@ class Callers:
         one of these names.
         """
         key = ("index", name, None if within is None else within.index, among)
-        return self.whole.ask(key, _Places({}, {}), self._make_index, name, within, among)
+        return self.whole.ask(key, _Places({}, {}, {}), self._make_index, name, within, among)
 
     def _make_index(self, name: str, within: Module | None, among: tuple[str, ...] | None) -> _Places:
         calls: dict[Target, list[Site]] = {}
         references: dict[Target, list[tuple[Module, int, Where]]] = {}
+        defaults: dict[Target, list[tuple[Module, int, int]]] = {}
         has = self.project.index.has
         for other in self._users(name, within, among):
             given = has("given", name, other.index)
@@ -274,7 +281,10 @@ class Callers:
                 for i, where in handed.get(tail, ()):
                     for target in self.handed.referred(other, i, where, tail):
                         references.setdefault(target, []).append((other, i, where))
-        return _Places(calls, references)
+                for function, number in other.defaults().get(tail, ()) if given else ():
+                    for target in self.handed.defaults_to(other, function, number):
+                        defaults.setdefault(target, []).append((other, function, number))
+        return _Places(calls, references, defaults)
 
     def _users(self, name: str, within: Module | None, among: tuple[str, ...] | None) -> list[Module]:
         if within is not None:

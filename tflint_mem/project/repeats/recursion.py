@@ -16,7 +16,16 @@ def instead(m: Module, i: int, j: int) -> bool:
         block = m.blocks[b]
         if block.kind == "if" and branches.get(block.statement, b) != b:
             return True  # they stand in different branches of one `if`
-    return _comes_back(m, i, j)
+    return _comes_back(m, i, j) or _tried_again(m, i, j)
+
+
+def _tried_again(m: Module, i: int, j: int) -> bool:
+    """`try: model.build()` … `except OSError: return self.load(other)`: what fails is tried again, as in a loop that
+    is left behind the first success.
+    """
+    tries = {m.blocks[b].statement for b in m.chain(m.calls[i].block) if m.blocks[b].kind == "try"}
+    blocks = [m.blocks[b] for b in m.chain(m.calls[j].block)]
+    return not m.loops(m.calls[j].block) and any(b.kind == "except" and b.statement in tries for b in blocks)
 
 
 def _comes_back(m: Module, i: int, j: int) -> bool:
