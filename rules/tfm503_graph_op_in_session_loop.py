@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.fix_context import FixContext
 
 CODE = "TFM503"
+MANY = 100  # passes: fewer of them add a few operations each, which nobody feels
 MEASURED = (
     "31-178 KiB per repeat for a small set of operations stay as long as the graph (TF 1.15 and 2.x in graph mode)"
 )
@@ -122,6 +123,7 @@ def _draft(context: Context, made: Made) -> Draft:
         message=message,
         measured=_cost(context, made),
         help=help,
+        persona="pedantic" if not made.whole and repeat is not None and (repeat.count or MANY) < MANY else None,
         trace=trace,
         noqa_row=statement.end_line if simple else made.pos.end_line,
         fix=_hoist(made, made.call)

@@ -111,6 +111,8 @@ def _named_graph(e: Expression | None) -> bool:
 def _compatible(context: Context, m: Module, i: int) -> bool:
     """Is the function, or the session it is given, spelled through `tensorflow.compat.v1`?"""
     session = session_setup.opened_by(context, m, i)
+    if session is not None and any(keyword.name == "graph" for keyword in m.calls[session].keywords):
+        return False  # what follows is built on a graph of its own
     return any(
         isinstance(v, External) and "compat.v1" in v.name
         for k in (i, session)

@@ -40,6 +40,7 @@ import os
 
 from tflint_mem.analysis.gpu import device_setup
 from tflint_mem.analysis.program import devices, execution_order
+from tflint_mem.analysis.program.public import is_left_over
 from tflint_mem.facts import Assign, Name, tail_of, walk
 from tflint_mem.finding import SAFE
 from tflint_mem.project.linking.body import statement_expressions
@@ -77,7 +78,7 @@ def find(context: Context) -> Iterator[Draft]:
 
     order = execution_order.Order(context, classify)
     for m, i in context.each(sorted(calls, key=lambda call: (call[0].index, call[1]))):
-        if context.in_tests(m) or context.project.versions.graph_mode(m):
+        if context.in_tests(m) or context.project.versions.graph_mode(m) or is_left_over(context, m, i):
             continue
         for events in order.earlier(m, i):
             first = next((e for e in events if e.sure or e.tag == "configure"), None)

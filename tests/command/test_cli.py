@@ -105,6 +105,7 @@ def test_json(here):
         "end_location",
         "filename",
         "fix",
+        "further_traces",
         "help",
         "location",
         "measured",
@@ -548,8 +549,8 @@ def test_rules_lists_every_rule():
     fields = {"code", "name", "group", "severity", "summary", "fixable", "fix_safety", "since", "until", "versions"}
     assert set(records[0]) == fields
     (loads,) = (record for record in records if record["code"] == "TFM101")
-    newest = loads["versions"][-1]
-    assert newest["flagged"]["grows"] > 100 > newest["fixed"]["grows"], "KiB per repeat"
+    grown = [each["flagged"]["grows"] for each in loads["versions"] if each["flagged"]]
+    assert len(grown) > 3 and min(grown) > 50, f"KiB per repeat: {grown}"
 
 
 def test_rule_explains_by_code_and_by_name():

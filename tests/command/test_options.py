@@ -171,7 +171,7 @@ def test_a_file_that_does_not_parse_can_be_lived_with(terminal, here):
 
 def test_a_broken_notebook_gets_a_comment_too(terminal, here):
     os.remove("a.py")
-    cells = ["%matplotlib inline\nimport tensorflow as tf\nx = 1 +", "x = 1"]
+    cells = ["%matplotlib inline\nimport tensorflow as tf\nx = tf.zeros(3) +", "x = 1"]
     book = {"nbformat": 4, "cells": [{"cell_type": "code", "source": cell} for cell in cells]}
     (here / "n.ipynb").write_text(json.dumps(book))
     assert terminal("check").code == 1

@@ -147,6 +147,8 @@ FIELDS = {
     "path at the beginning of an order": dict(path="::error::x.py"),
     "message of a step": dict(trace=hostile_step(message=HOSTILE)),
     "path of a step": dict(trace=hostile_step(path=HOSTILE)),
+    "message of a step of another way": dict(further_traces=(hostile_step(message=HOSTILE),)),
+    "path of a step of another way": dict(further_traces=(hostile_step(path=HOSTILE),)),
     "path of a place": dict(places=hostile_step(path=HOSTILE)),
     "message of a place": dict(places=hostile_step(message=HOSTILE)),
     "message of a fix": dict(

@@ -158,7 +158,7 @@ def test_a_program_has_the_keras_of_the_models_that_it_imports(tmp_path):
 def test_a_wrapper_that_is_gone_is_no_later_tensorflow(tmp_path):
     (tmp_path / "search.py").write_text(
         "import tensorflow as tf\nfrom sklearn.model_selection import RandomizedSearchCV\n\n\ndef build(units=8):\n"
-        "    model = tf.keras.Sequential([tf.keras.layers.Dense(units)])\n    model.compile(loss='mse', optimizer='sgd')\n    return model\n\n\n"
+        "    model = tf.keras.applications.VGG16(classes=units)\n    model.compile(loss='mse', optimizer='sgd')\n    return model\n\n\n"
         "search = RandomizedSearchCV(tf.keras.wrappers.scikit_learn.KerasRegressor(build), {'units': range(1, 99)})\nsearch.fit(x, y)\n"
     )
     [record] = records(tmp_path)

@@ -78,7 +78,12 @@ def test_what_cannot_run_has_the_cost_of_its_pattern(project, pattern):
         assert "on TensorFlow 0.0.stand-in and CPU; your code itself was not run, because it needs" in said["message"]
         assert "ValueError: rows of another kind" in said["needs"][0] and "fix" not in said
         assert not is_proven(result.finding)
-        assert "kept.append(tf.Model(UNITS))" in result.snippet and "not the code at" in result.snippet
+        assert "kept.append(tf.Model(UNITS))" in result.snippet and "kept.append(tf.Model(UNITS))" in result.kept
+        for kept, what in ((result.kept, ""), (result.kept_fixed, ", fixed")):
+            title, _, more, *_ = kept.split("\n")
+            assert title == f'"""The pattern of TFM110 load-model-in-loop{what}.', kept
+            assert "not the code at" in more and more.endswith("none of which is run.")
+            assert "Verdict: measured-pattern, retained" in kept and "confirmed" not in kept, kept
         assert verified_text.rows(result)[0].startswith("verified: measured-pattern, retained")
         assert "mechanism, on CPU" in verified_text.rows(result)[0]
     page = html_page.render(outcome, lambda path: None, options())
@@ -95,7 +100,8 @@ def test_levels_are_as_far_as_was_asked_for(project, pattern):
     assert (said["verdict"], said["kind"], said["level"]) == ("confirmed", "deferred", "reduced")
     assert "this is the flagged call in a loop of its own, because as written it needs" in said["message"]
     assert "ValueError" in said["needs"][0] and not pattern and "fix" not in said
-    assert "raise ValueError" not in result.snippet and "cut by tflint-mem to the flagged call" in result.snippet
+    kept = result.reproduction()
+    assert "raise ValueError" not in result.snippet + kept and "app.py:6, cut to the flagged call in a loop" in kept
     assert "reduced" in text._verdict(result.finding)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import lifetimes
 from tflint_mem.analysis.program.dispatch import through_hidden
+from tflint_mem.analysis.program.public import is_left_over
 from tflint_mem.facts import Attribute, Name, tail_of
 from tflint_mem.finding import CERTAIN as CERTAIN
 from tflint_mem.finding import LIKELY as LIKELY
@@ -49,6 +50,8 @@ def confidence(context: Context, draft: Draft) -> str:
     if draft.repeat is not None:
         guesses += _guessed_calls(context, draft.repeat)
         if guesses and _through_unused(context, draft.repeat) or through_hidden(draft.repeat):
+            return POSSIBLE
+        if is_left_over(context, *draft.repeat.hops[0]):
             return POSSIBLE
     return CERTAIN if not guesses else LIKELY if guesses <= _A_LITTLE else POSSIBLE
 

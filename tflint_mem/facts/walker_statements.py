@@ -40,14 +40,24 @@ if TYPE_CHECKING:
     from .expressions import Expression
     from .walker import Walk
 
+_ENDS = frozenset((A.Return, A.Raise, A.Break, A.Continue))  # what stands behind in the same body never runs
 _RESERVED = Other(-1, -1, 0, 0, ())  # stands for a statement until it is known
 
 
 def walk_body(w: Walk, body: Sequence[A.stmt]) -> None:
-    """Enter the statements of a body in the current block."""
+    """Enter the statements of a body in the current block, but for those that are never reached."""
     for node in body:
-        handler = _STMT.get(type(node))
-        (handler or _other)(w, node)
+        kind = type(node)
+        (_STMT.get(kind) or _other)(w, node)
+        if kind in _ENDS and node is not body[-1] and not _yields(body[body.index(node) + 1 :]):
+            return
+
+
+def _yields(body: Sequence[A.stmt]) -> bool:
+    """Does a function become a generator by what stands there, even if nothing reaches it?"""
+    from ast import walk
+
+    return any(isinstance(node, (A.Yield, A.YieldFrom)) for statement in body for node in walk(statement))
 
 
 def reserve(w: Walk) -> int:

@@ -2,9 +2,9 @@
 
 Findings of one rule are the same thing when they stand on one row, or on the same row of copies of one notebook cell or
 of one file (`a/train.py`, `b/train.py`) of which the same is said; the tapes of one training step are one, too, and so
-are the predictions of one pass, the parts of a loss that one step calls, and the models, metrics or functions that one
-function makes in the same repeat; files in Python 2 are one for their project.  Fixes, baselines and comments know each
-of them; this is only about what people read.
+are the predictions of one pass, the parts of a loss that one step calls, the metrics or functions that one function
+makes in the same repeat, and the models that one loop builds; files in Python 2 are one for their project.  Fixes,
+baselines and comments know each of them; this is only about what people read.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
 _OF_PREDICT, _OF_A_LOSS = "TFM201", "TFM202"
 _OF_A_FUNCTION = frozenset(("TFM102", "TFM107", "TFM301"))  # what it makes: a generator and its discriminator, say
 _PASS, _STEP, _MADE = "pass", "step", "made"
+_OF_A_LOOP = "TFM102"  # one builder or another is called
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
 _AROUND = 5  # rows above and below a finding that are the same in copies of a file
 
@@ -69,6 +70,9 @@ def together(findings: list[Finding], get: Get, calls: bool = False, copies: boo
         same: Same = place
         if first.message == PYTHON_2:
             same = (PYTHON_2,)
+        elif copies and first.code == _OF_A_LOOP and first.trace:
+            loop = first.trace[0]
+            same = (_MADE, first.code, first.severity, first.help, loop.path, loop.cell, loop.row)
         elif first.code != SYNTAX_ERROR and rows[_said(first)] > 1 and (copies or first.cell is not None):
             text = _text(get(first.path), first)
             if text is not None:

@@ -5,9 +5,15 @@ import ast
 import pytest
 
 from tflint_mem import api
+from tflint_mem.finding import Finding
 from tflint_mem.ruleset.registry import RULES
+from tflint_mem.verify.containment.run import Run
 from tflint_mem.verify.patterns.pattern import pattern_of
 from tflint_mem.verify.patterns.sizes import sizes_in
+from tflint_mem.verify.plan.options import Options
+from tflint_mem.verify.reproduction.file import STAND_INS, written
+from tflint_mem.verify.verdict.result import Result
+from tflint_mem.verify.verdict.runs import Runs
 
 PATTERNS = {rule.code: found for rule in RULES if (found := pattern_of(rule.code)) is not None}
 ALL = api.Settings(pedantic=True)
@@ -20,6 +26,43 @@ def program(pattern, version):
     snippet = pattern.snippet(version, "app.py:1", "name", {})
     rows = [line.text for line in [*snippet.prelude, *snippet.setup, *snippet.region]]
     return "\n".join(rows).replace("repeat(range(1000000000))", "range(1000)") + "\n"
+
+
+def kept(code, snippet):
+    """The file that is kept of a pattern that was measured and showed no growth."""
+    finding = Finding(
+        code=code,
+        name="name",
+        group="leak",
+        severity="error",
+        message="",
+        path="app.py",
+        start=(1, 1),
+        end=(1, 2),
+        verification={
+            "verdict": "not-confirmed",
+            "kind": None,
+            "mechanism": None,
+            "device": "CPU",
+            "iterations": 9,
+            "seconds": 1.0,
+            "meters": [],
+            "stand_ins": [],
+            "needs": [],
+            "message": "no growth over 9 repeats",
+            "level": snippet.level,
+        },
+    )
+    environment = dict.fromkeys(("tensorflow", "keras", "numpy", "python", "system"), "1")
+    runs = Runs(snippet, Run("done", [], 1.0, 0, 0, ""))
+    return written(Result(finding), runs, Options(device="cpu"), environment, cut=STAND_INS)
+
+
+def region(text):
+    """The statements of the loop that repeats."""
+    return next(
+        node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.For) and "repeat" in ast.dump(node.iter)
+    ).body
 
 
 def test_every_rule_about_leaks_has_one():
@@ -36,11 +79,16 @@ def test_a_pattern_is_what_its_rule_finds(code):
 
 @pytest.mark.parametrize("code", sorted(PATTERNS))
 def test_a_pattern_is_a_program(code):
-    pattern = PATTERNS[code]
+    """What is measured is, and so is what is kept, which says that none of the user's code is in it."""
     for version in ("flagged", "fixed"):
-        text = pattern.snippet(version, "app.py:1", "name", {}).render().text
-        ast.parse(text)
-        assert f"The pattern of {code} name" in text and "not the code at app.py:1" in text
+        snippet = PATTERNS[code].snippet(version, "app.py:1", "name", {})
+        ast.parse(snippet.render().text)
+        text = kept(code, snippet)
+        assert [*map(ast.dump, region(text))] == [*map(ast.dump, region(snippet.render().text))], text
+        assert text.startswith(f'"""The pattern of {code} name') and "not the code at app.py:1" in text
+        assert (
+            "TensorFlow, and imports matplotlib; an" if code == "TFM705" else "TensorFlow and nothing else; "
+        ) in text
 
 
 def test_sizes_are_those_that_the_code_tells():

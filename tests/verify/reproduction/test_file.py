@@ -169,6 +169,7 @@ def test_tensorflow_is_there_before_stand_ins_for_modules(case):
     ran["stand_ins"] += [(sum_of(code), 0, 1), (sum_of(code), 0, 2)]
     runs.snippet.prelude += lines("import tensorflow\nimport tqdm\ntqdm.tqdm(tensorflow)")
     text = written(result, runs, Options(device="cpu"), ENVIRONMENT, cut=NOTHING)
+    assert "TensorFlow and nothing else" in text
     assert text.index("import tensorflow  # first") < text.index("# Stand-ins for what was missing")
 
 

@@ -10,11 +10,24 @@ from tflint_mem.verify.standins import missing_modules
 from tflint_mem.verify.standins.guess import value_for
 from tflint_mem.verify.standins.hints import plausible_shape
 
+# stand-ins come after what is installed: what the environment of the tests happens to have is not found
+HIDDEN = """
+import sys
+from importlib.machinery import PathFinder
+
+class Hiding(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in %r else PathFinder.find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Hiding
+"""
+
 
 def run(code, *names, shape=(16,), text=""):
     """Runs code in a fresh interpreter with stand-ins for the named modules; returns what it printed."""
     setup = "".join(action.code for name in names for action in missing_modules.stand_in(name, shape, text or code))
-    program = setup + textwrap.dedent(code)
+    program = HIDDEN % (names,) + setup + textwrap.dedent(code)
     done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 from tflint_mem.codemod import NoFix, Proposal
-from tflint_mem.facts import Assign, Attribute, Reference, SequenceDisplay
+from tflint_mem.facts import Assign, Attribute, Name, Reference, SequenceDisplay
 from tflint_mem.finding import SAFE, UNSAFE
 from tflint_mem.knowledge import LOADERS
-from tflint_mem.project.holds.values import CallOrigin, Thing
+from tflint_mem.project.holds.values import CallOrigin, Instance, Thing
 from tflint_mem.project.linking.call_names import call_text
 
 from . import saved
@@ -60,6 +60,9 @@ def hoist_load(context: Context, fx: FixContext, m: Module, i: int) -> Proposal:
     return Proposal(move.applicability, f"Move `{call_text(m, i)}` before the loop", move.edits)
 
 
+_CALLED = ("model", "network", "_net")  # how people call a model that comes from elsewhere
+
+
 def clear_each_repeat(context: Context, repeat: Repeat, m: Module, i: int, collect_only: bool = False) -> Repair:
     """A fix function: clear session and collect at the end of the repeat, unless a model from before it is used in it.
 
@@ -99,7 +102,27 @@ def lives_through(context: Context, repeat: Repeat, m: Module, i: int) -> bool:
         for e in (call.func.base if isinstance(call.func, Attribute) else call.func, *m.arguments(j)):
             if isinstance(e, Reference) and _made_before(context, repeat, m, j, loop, e):
                 return True
+            if isinstance(e, Name) and e != call.func and _brought_along(context, m, j, loop, e):
+                return True
     return False
+
+
+def _brought_along(context: Context, m: Module, j: int, loop: int, name: Name) -> bool:
+    """Is a name that a call uses bound outside of the loop alone, to a model of another module, or one by its name?"""
+    call = m.calls[j]
+    bindings = m.bindings(call.scope).get(name.id, ())
+    if not bindings or any(b.statement >= 0 and m.inside(m.statements[b.statement].block, loop) for b in bindings):
+        return False
+    values = context.infer.values(m, call.scope, name, call.statement)
+    if not any(isinstance(v, Instance) or isinstance(v, Thing) and not v.kind.startswith("ext:") for v in values):
+        return name.id.lower().endswith(_CALLED)
+    return any(
+        isinstance(v, Thing)
+        and v.kind in ("model", "saved_model")
+        and isinstance(v.origin, CallOrigin)
+        and v.origin.module != m.index
+        for v in values
+    )
 
 
 def _made_before(context: Context, repeat: Repeat, m: Module, j: int, loop: int, e: Expression) -> bool:

@@ -138,10 +138,16 @@ class ListLengths(Sizes):
         return None
 
 
+# What makes pictures of one size.
+_ONE_SIZE = ("resize", "resize_with_crop_or_pad", "resize_with_pad", "random_crop", "ensure_shape", "set_shape")
+
+
 def _padding(m: Module, call: Call, tail: str) -> Shape | None:
     """A Shape for the batches of a call that pads, unless it pads all of them to one length."""
     if any(keyword.name == "pad_to_bucket_boundary" for keyword in call.keywords):
         return None
+    if any(m.calls_by_tail().get(name) for name in _ONE_SIZE):
+        return None  # there is nothing to pad
     by_place = call.args[1] if tail == "padded_batch" and len(call.args) > 1 else None
     shapes = next((keyword.value for keyword in call.keywords if keyword.name == "padded_shapes"), by_place)
     if shapes is None or any(inner == NONE for inner in walk(shapes, m.calls)):

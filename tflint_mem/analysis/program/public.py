@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.context import Context
 
 MAX_HOPS = 3
+_FEW = 8  # modules that mention a function
 KIND: Kind = "call"  # of such a Repeat
 _PUTS = frozenset(("append", "add", "insert", "extend", "setdefault", "update", "put", "set", "register"))
 _PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod"))  # decorators
@@ -85,6 +86,21 @@ def is_public(context: Context, m: Module, scope: int) -> bool:
     repeats = context.project.repeats_of
     handled = repeats.handlers.of_function(m, scope).kind
     return not handled and not context.project.callers(m, scope) and not repeats.kindred.callers(m, scope)
+
+
+def is_left_over(context: Context, m: Module, i: int) -> bool:
+    """Does call `i` stand in a function of a script that nothing in the project calls, handles or names elsewhere?"""
+    scope = m.calls[i].scope
+    while scope > 0 and m.scopes[scope].parent > 0:
+        scope = m.scopes[scope].parent
+    record = m.scopes[scope]
+    if m.unit_test or m.notebook or record.kind != "function" or record.decorators or record.name in _STARTS:
+        return False
+    if not _is_script(m) or context.project.callers(m, scope):
+        return False
+    if any(other is not m for other in context.project.mentioning(record.name, _FEW)):
+        return False
+    return not context.project.repeats_of.handlers.of_function(m, scope).kind
 
 
 def drops(m: Module, i: int) -> bool:

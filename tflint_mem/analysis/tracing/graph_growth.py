@@ -68,9 +68,14 @@ def ways(context: Context, made: Made) -> Iterator[Repeat]:
     m = made.m
     site = graphs.stand_in(context, m, made.scope, made.block, made.statement)
     own = graphs.in_graph_of_its_own(context, m, made.block)
+    of_object = graphs.in_graph_of_its_object(context, m, made.block)
     for repeat in context.repeats(m, site) if site is not None else ():
         if own and not repeat.local:
             continue  # each run of the function starts a graph
+        if any(hm.scopes[hm.calls[hi].scope].name == "__init__" for hm, hi in repeat.hops) and (
+            of_object or any(graphs.in_graph_of_its_object(context, hm, hm.calls[hi].block) for hm, hi in repeat.hops)
+        ):
+            continue  # ... each new object does
         if repeat.count is not None and repeat.count <= _FEW or context.project.released(repeat, _RELEASES):
             continue
         if (

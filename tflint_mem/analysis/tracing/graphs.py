@@ -239,6 +239,22 @@ def in_graph_of_its_own(context: Context, m: Module, block: int) -> bool:
     """Is the block inside `with g.as_default()` or `with tf.Session(graph=g)` of a graph that the same function
     makes?
     """
+    return any(
+        values and all(made is m and m.calls[i].scope == scope != 0 for made, i in values)
+        for scope, values in _graphs_around(context, m, block)
+    )
+
+
+def in_graph_of_its_object(context: Context, m: Module, block: int) -> bool:
+    """Is it inside such a block of a graph that a constructor makes: one for each object?"""
+    return any(
+        values and all(made.scopes[made.calls[i].scope].name == "__init__" for made, i in values)
+        for _, values in _graphs_around(context, m, block)
+    )
+
+
+def _graphs_around(context: Context, m: Module, block: int) -> Iterator[tuple[int, list[tuple[Module, int]]]]:
+    """(scope, [the calls that make the graph]) of each block around that enters one, as far as they are known."""
     for s, i in _entered(m, block):
         scope = m.statements[s].scope
         given = (
@@ -247,16 +263,13 @@ def in_graph_of_its_own(context: Context, m: Module, block: int) -> bool:
             else context.argument(m, i, None, "graph")
         )
         values = context.infer.values(m, scope, given, s) if given is not None else ()
-        if values and all(
-            isinstance(v, Thing)
-            and v.kind == "graph"
-            and isinstance(v.origin, CallOrigin)
-            and v.origin.module == m.index
-            and m.calls[v.origin.call].scope == scope != 0
+        known = [
+            (context.project.module(v.origin.module), v.origin.call)
             for v in values
-        ):
-            return True
-    return False
+            if isinstance(v, Thing) and v.kind == "graph" and isinstance(v.origin, CallOrigin)
+        ]
+        if len(known) == len(values):
+            yield scope, known
 
 
 # -- what a loop goes over ---------------------------------------------------------------------------------------------

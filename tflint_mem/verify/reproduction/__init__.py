@@ -6,6 +6,7 @@ A reproduction is one file for the plain interpreter.  The modules in the order 
     program                     the snippet as it ran, in its parts: the user's own rows, and the modules beside it
     stand_ins                   the code of stand-ins, as short as what ran of it
     meter                       the few rows that repeat and measure
+    imports                     what whoever gets it may not have
     heading                     what the file shows, with what, and which stand-ins are in it
     file                        all of it together
     shows                       what a reproduction printed when it was run alone, and whether that is what was measured

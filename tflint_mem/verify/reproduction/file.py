@@ -9,6 +9,7 @@ from tflint_mem.verify.snippet.snippet import MAIN
 from tflint_mem.verify.verdict.words import ALLOCATOR, TIME
 
 from .heading import heading
+from .imports import further
 from .meter import meter, with_loop
 from .program import Program
 from .stand_ins import imports_of, in_effect, shortened, without_imports
@@ -83,6 +84,7 @@ def written(
     imports = {name for left in short for name in imports_of(left)}
     kind = _kind(result)
     source = meter(kind, _repeats(result), *_elements(run), snippet.behind is not None)
+    packages = further(texts, codes)
     main = without_blanks(with_loop(texts.pop(MAIN), kind))
     head = heading(
         result.finding,
@@ -92,6 +94,7 @@ def written(
         fixed,
         shown,
         options.legacy_keras,
+        packages,
     )
     body = [*codes, *_beside(texts)]
     if codes:

@@ -6,7 +6,7 @@ import textwrap
 
 from tflint_mem import __version__
 from tflint_mem.verify.verdict.units import duration, size
-from tflint_mem.verify.verdict.words import LEVEL_WORDS, MEASURED_PATTERN, NOT_RUNNABLE
+from tflint_mem.verify.verdict.words import LEVEL_WORDS, MEASURED_PATTERN, MECHANISM, NOT_RUNNABLE, REDUCED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ def heading(
     fixed: bool,
     shown: str,
     legacy_keras: bool,
+    packages: Sequence[str] = (),
 ) -> str:
     """The docstring of the file.
 
     stand_ins   a sentence for each        fixed   it is the version after the fix
     shown       what the file printed when it was run by itself, "" where it was not run
+    packages    that it imports beside TensorFlow
     """
     row, _ = finding.start
     place = f"{finding.path}:" + (f"cell {finding.cell}:" if finding.cell is not None else "") + f"{row}"
@@ -47,17 +49,20 @@ def heading(
     rows.append("Stand-ins for what was missing:" if sentences else "There are no stand-ins in it.")
     for sentence in sentences:
         rows += textwrap.wrap(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
-    rows += ["", "It needs this Python and TensorFlow and nothing else; an argument sets the number of repeats."]
+    more = f"TensorFlow, and imports {', '.join(packages)}" if packages else "TensorFlow and nothing else"
+    rows += ["", *_wrapped(f"It needs this Python and {more}; an argument sets the number of repeats.")]
     return "\n".join(rows) + "\n"
 
 
 def _title(finding: Finding, said: Verification, place: str, fixed: bool) -> str:
-    what = f"{finding.code} {finding.name} at {place}"
+    rule = f"{finding.code} {finding.name}"
     if said["verdict"] == NOT_RUNNABLE:
-        return f"What was tried for {what}; it does not run."
-    if said["verdict"] == MEASURED_PATTERN:
-        return f"The pattern of {what}.  It is none of the code there, of which nothing could be run."
-    return f"Reproduction of {what}" + (", after its fix." if fixed else ".")
+        return f"What was tried for {rule} at {place}; it does not run."
+    if said.get("level") == MECHANISM:
+        pattern = f"The pattern of {rule}" + (", fixed" if fixed else "")
+        return f"{pattern}.\n\nIt is the rule's own program and not the code at {place}, none of which is run."
+    cut = ", cut to the flagged call in a loop of its own" if said.get("level") == REDUCED else ""
+    return f"Reproduction of {rule} at {place}{cut}" + (", after its fix." if fixed else ".")
 
 
 def _quoted(place: str) -> str:
@@ -73,7 +78,9 @@ def _verdict(said: Verification) -> str:
     mechanism = f" ({said['mechanism']})" if said["mechanism"] else ""
     level = f"; {LEVEL_WORDS[said['level']]}" if said.get("level") else ""
     message, _, _ = said["message"].partition("; this is the flagged call in a loop of its own")
-    return f"{said['verdict']}{kind}{mechanism}{level}: {message}"
+    # the program of a pattern has a verdict of its own, which confirms nothing about the code
+    verdict = MEASURED_PATTERN if said.get("level") == MECHANISM else said["verdict"]
+    return f"{verdict}{kind}{mechanism}{level}: {message}"
 
 
 def _figures(said: Verification, fixed: bool) -> str:

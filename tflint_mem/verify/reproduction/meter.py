@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
@@ -18,13 +16,11 @@ _ONE_PASS = "    for _pass in range(1):"
 
 _RESIDENT = """\
 def _in_use():  # KiB resident
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-"""
-
-_RESIDENT_BY_PS = """\
-def _in_use():  # KiB resident
-    return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+    except OSError:  # macOS has no /proc
+        return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())]))
 """
 
 _ALLOCATED = """\
@@ -132,7 +128,6 @@ def meter(kind: Kind, repeats: int, once_through: bool, goes_on: bool, behind: b
     if kind == "once":
         return _ONCE
     what = _TIME if kind == "time" else _MEMORY
-    resident = _RESIDENT if os.path.exists("/proc/self/statm") else _RESIDENT_BY_PS
-    measured = what.format(repeats=repeats, warm=WARM, in_use=_ALLOCATED if kind == "gpu" else resident)
+    measured = what.format(repeats=repeats, warm=WARM, in_use=_ALLOCATED if kind == "gpu" else _RESIDENT)
     steps = _REPEAT_ON if goes_on else _REPEAT_THROUGH if once_through else _REPEAT
     return "\n\n".join([measured, steps, *([_BEHIND] if behind else [])])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FOR = re.compile(r"\s*# for: (?P<words>.*)")
 _IMPORT = re.compile(r"(?m)^import (gc|itertools|json|os|sys|tempfile|time|types)$\n?")
 _PLACE = "r'''0'''"
-_INSTALLS = re.compile(r"\.install\('(\w+)'")
+INSTALLS = re.compile(r"\.install\('(\w+)'")  # a stand-in for a module
 _MADE = re.compile(r"(?:\bopen|makedirs|write_file|\.save|\.export|np\.savez?)\('([^']+)'")
 _WIDTH = 116
 _WORD = re.compile(r"\w+")
@@ -54,7 +54,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
     found = []
     for number, _ in enumerate(codes):
         outer = texts[f"{number}.0"]
-        module = _INSTALLS.search(outer)
+        module = INSTALLS.search(outer)
         if module is not None and module.group(1) not in parts.words or _is_of_no_use(outer, text):
             outer = ""
         for match in _FILLS.finditer(outer):
@@ -66,7 +66,7 @@ def shortened(codes: Sequence[str], run: Run, text: str, cut: bool = True) -> li
 
         filled = _HOLE.sub(fill, _dense(outer))
         found.append("" if filled.strip() in ("", "pass") else filled)
-    if not any(_INSTALLS.search(each) for each in found):  # what would install them
+    if not any(INSTALLS.search(each) for each in found):  # what would install them
         found = ["" if "def install(" in each else each for each in found]
     return found
 
