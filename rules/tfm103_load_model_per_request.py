@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from tflint_mem.analysis.models import loaded, models
 from tflint_mem.analysis.passes import cached
+from tflint_mem.analysis.passes.wrappers import wraps
 from tflint_mem.analysis.program import mechanisms
 
 TYPE_CHECKING = False
@@ -83,9 +84,10 @@ def find(context: Context) -> Iterator[Draft]:
         if repeat is None:
             continue
         used = models.uses(context, acquired)
-        if acquired.kind == "build" and not used and not _ready_made(acquired):
-            continue
         m, i = acquired.m, acquired.i
+        if acquired.kind == "build" and not _ready_made(acquired):
+            if not used or used == {"call"} and wraps(context, m, i, acquired.names, repeat.region):
+                continue  # a block, or a wrapper of a model that is there: TFM104's
         training = acquired.kind == "build" and models.trains(used)
         mechanism = mechanisms.of(context, [hm for hm, _ in reversed(repeat.hops)] if training else [m], training)
         verb = "loads" if acquired.kind == "load" else "builds"
