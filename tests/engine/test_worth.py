@@ -662,6 +662,41 @@ def test_predictions_in_rows_that_follow_each_other_are_one(tmp_path):
     assert record["location"]["row"] == 6 and [place["row"] for place in record["places"]] == [7]
 
 
+BUILDERS = """\
+import tensorflow as tf
+
+
+def trained(model, x):
+    model.compile("adam", "mse")
+    model.fit(x, x)
+
+
+def small(x):
+    trained(tf.keras.Sequential([tf.keras.layers.Dense(1000)]), x)
+
+
+def large(x):
+    trained(tf.keras.Sequential([tf.keras.layers.Dense(4000)]), x)
+    trained(tf.keras.Sequential([tf.keras.layers.Dense(8000)]), x)
+
+
+for line in open("experiments"):
+    (large if "large" in line else small)(float(line))
+    small(line)
+    large(line)
+"""
+
+
+def test_for_people_the_models_of_one_loop_are_one_finding(tmp_path):
+    (tmp_path / "main.py").write_text(BUILDERS)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "main.py").write_text(BUILDERS + "\nprint('done')\n")
+    assert len(records(tmp_path, "--select", "TFM102")) == 6, "programs get each of them"
+    command = [sys.executable, "-m", "tflint_mem", "check", "--isolated", "--no-cache", "--select", "TFM102", "."]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert out.count(": TFM102 ") == 2 and "the same in:" in out, "each file has a loop of its own"
+
+
 @pytest.mark.parametrize(("units", "version", "shown"), [(8, "2.10", False), (800, "2.10", True), (8, "2.16", True)])
 def test_tiny_models_that_are_freed_at_last_are_little(tmp_path, units, version, shown):
     (tmp_path / "requirements.txt").write_text(f"tensorflow=={version}\n")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Of a step the same message with the same way is the same; of a pass all that it calls itself, or in one function.
 _OF_A_STEP, _OF_A_BLOCK = "TFM203", frozenset(("TFM201", "TFM202"))
 _OF_PREDICT, _OF_A_LOSS = "TFM201", "TFM202"
-_OF_A_FUNCTION = frozenset(("TFM102", "TFM107", "TFM301"))  # what it makes: a generator and its discriminator, say
+_OF_A_FUNCTION = frozenset(("TFM102", "TFM107", "TFM301", "TFM503"))  # what it makes: two metrics, say
 _PASS, _STEP, _MADE = "pass", "step", "made"
 _OF_A_LOOP = "TFM102"  # one builder or another is called
 _SHORTEST = 2  # rows of a cell that is taken for a copy of another
