@@ -178,13 +178,21 @@ def test_statements(text, expected):
 
 
 def test_statements_inside_others():
-    facts = F.collect("while x:\n    break\n    continue\n    raise\n\ndef f():\n    return x\n")
-    assert [(s.what, s.value, s.block) for s in facts.statements[1:4]] == [
+    facts = F.collect("while x: break\nwhile x: continue\nwhile x: raise\n\ndef f():\n    return x\n")
+    assert [(s.what, s.value, s.block) for s in facts.statements[1:6:2]] == [
         ("break", None, 0),
-        ("continue", None, 0),
-        ("raise", None, 0),
+        ("continue", None, 1),
+        ("raise", None, 2),
     ]
-    assert repr(facts.statements[-1]) == repr(F.Return(1, -1, 7, 7, X, F.Pos(7, 4, 7, 12)))
+    assert repr(facts.statements[-1]) == repr(F.Return(1, -1, 6, 6, X, F.Pos(6, 4, 6, 12)))
+
+
+@pytest.mark.parametrize("end", ["return x", "raise x", "break", "continue"])
+def test_what_stands_behind_the_end_of_a_body_is_left_out(end):
+    facts = F.collect(f"def f():\n    for x in y:\n        if x:\n            {end}\n            g(x)\n        h(x)\n")
+    assert [call.func for call in facts.calls] == [F.Name("h")]
+    facts = F.collect("def f():\n    return x\n    yield g(x)\n")
+    assert facts.calls, "a generator all the same"
 
 
 def test_calls_scopes_and_blocks():

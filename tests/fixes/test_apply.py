@@ -388,7 +388,7 @@ def test_a_file_that_another_files_fix_gives_something_to_fix_has_its_turn(tmp_p
     )
     (tmp_path / "nets.py").write_text(
         "import tensorflow as tf\n\n\ndef build(width):\n    net = tf.keras.Sequential([Input((4,)), tf.keras(width), tf])\n"
-        "    net.compile('sgd', 'mse')\n    return net\n    shutil.copy(name, 'best.keras')\n\n\ndef improve(width):\n"
+        "    net.compile('sgd', 'mse')\n    shutil.copy(name, 'best.keras')\n    return net\n\n\ndef improve(width):\n"
         "    build(width).save('new.keras')\n\n\nfor width in range(2, 42):\n    improve(width)\n"
         "    best = tf.keras.models.load_model('best.keras')\n"
     )
