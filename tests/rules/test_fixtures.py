@@ -104,7 +104,7 @@ def test_flags_exactly_the_marked_rows(folder, item, capsys, monkeypatch):
     found = {(f["filename"], f["cell"], f["location"]["row"], f["code"]) for f in json.loads(out)}
     places = {(p["filename"], p["cell"], p["row"], f["code"]) for f in json.loads(out) for p in f["places"]}
     wanted = expected(item)
-    assert found <= wanted and found == wanted - places
+    assert found <= wanted and wanted - found <= places
     if item.name.startswith(("ok_", "advice_")) or item.name in ("fixed.py", "lookalikes"):
         assert not wanted, "a look-alike marks nothing"
     if item.name.startswith("bad_") or item.name == "leaky.py":
