@@ -9,10 +9,6 @@ import sys
 
 from tflint_mem.hardening import safe
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 VARIABLE = "GITHUB_STEP_SUMMARY"
 _MOST_BYTES = 500_000  # GitHub takes a mebibyte from all programs of a step
 
