@@ -114,16 +114,17 @@ def edit(path, change, dice):
     text = path.read_text()
     functions = [each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef)]
     functions = [each for each in functions if each.body[0].lineno > each.lineno]
+    if not functions:
+        return False
     lines = text.split("\n")
-    if functions:
-        change(lines, dice.choice(functions), dice)
+    change(lines, dice.choice(functions), dice)
     changed = "\n".join(lines) + "\n"
     try:
         ast.parse(changed)
     except SyntaxError:  # there was a text of several rows
         return False
     path.write_text(changed)
-    return bool(functions)
+    return True
 
 
 def one_changed_file(repeat):

@@ -69,3 +69,8 @@ def test_stays_where_others_may_take_it():
 def test_what_was_unused_before_is_none_of_its_business():
     text = "import gc\nimport keras.backend as K\n" + USE
     assert removed(text).startswith("import gc\n\n\ndef free")
+
+
+def test_stays_where_nothing_else_is_left_of_its_block():
+    text = "def free(epoch):\n    from keras import backend as K\n    K.clear_session()\n"
+    assert removed(text) == "def free(epoch):\n    from keras import backend as K\n"

@@ -662,6 +662,40 @@ def test_predictions_in_rows_that_follow_each_other_are_one(tmp_path):
     assert record["location"]["row"] == 6 and [place["row"] for place in record["places"]] == [7]
 
 
+SCRIPT = """\
+import tensorflow as tf
+
+
+def tried(names):
+    for name in names:
+        print(tf.keras.models.load_model(name).predict([1.0]))
+
+
+print("nothing is tried")
+"""
+
+
+@pytest.mark.parametrize("others", [0, 3, 12])
+def test_a_function_of_a_script_counts_where_others_name_it(tmp_path, others):
+    (tmp_path / "main.py").write_text(SCRIPT)
+    for number in range(others):
+        (tmp_path / f"other{number}.py").write_text("import main\n\n\ndef use(how=main.tried):\n    return [how]\n")
+    [record] = records(tmp_path, "--select", "TFM101", "--pedantic")
+    assert (record["confidence"] == "possible") == (others == 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "severity"), [("", "hint"), ("fill(into=paths)", "warning"), ("fill(paths)", "warning")]
+)
+def test_a_list_that_others_may_fill_has_no_length(tmp_path, call, severity):
+    (tmp_path / "main.py").write_text(
+        "import tensorflow as tf\nfrom helpers import fill\n\npaths = []\npaths.append('a.keras')\npaths.append('b.keras')\n"
+        f"{call}\nfor path in paths:\n    print(tf.keras.models.load_model(path).predict([1.0]))\n"
+    )
+    [record] = records(tmp_path, "--select", "TFM101", "--pedantic")
+    assert record["severity"] == severity
+
+
 BUILDERS = """\
 import tensorflow as tf
 

@@ -193,6 +193,7 @@ def test_what_stands_behind_the_end_of_a_body_is_left_out(end):
     assert [call.func for call in facts.calls] == [F.Name("h")]
     facts = F.collect("def f():\n    return x\n    yield g(x)\n")
     assert facts.calls, "a generator all the same"
+    assert F.collect("raise SystemExit\ng(x)\n").calls, "the next cell of a notebook is run by hand"
 
 
 def test_calls_scopes_and_blocks():

@@ -60,7 +60,7 @@ def without_unused(source: Source, edits: Sequence[Edit], elsewhere: Callable[[s
             for name in candidates - new
             if name in uses and all(_within(place, cut) for place in uses[name]) and not elsewhere(name)
         }
-        return join(edits, *_removals(source, file, gone, imported))
+        return join(edits, *_removals(source, file, gone, imported, cut))
     except NoFix:
         return list(edits)
 
@@ -143,10 +143,15 @@ def _place(file: Outline, row: int, offset: int) -> Place:
 
 
 def _removals(
-    source: Source, file: Outline, gone: set[str], imported: dict[str, tuple[Import, Block]]
+    source: Source,
+    file: Outline,
+    gone: set[str],
+    imported: dict[str, tuple[Import, Block]],
+    cut: Sequence[tuple[Place, Place]],
 ) -> Iterator[list[Edit]]:
-    """The edits that take each of these names out of its import."""
+    """The edits that take each of these names out of its import; a block of which nothing else stays keeps it."""
     done: set[int] = set()
+    going = {id(imported[name][0]) for name in gone}
     for name in sorted(gone):
         statement, block = imported[name]
         if id(statement) in done:
@@ -156,7 +161,9 @@ def _removals(
         first, last = first_row(statement), last_row(statement)
         if left:
             yield _shortened(file, statement, left)
-        elif len(block) > 1:
+        elif any(
+            id(other) not in going and not _within(_place(file, other.lineno, other.col_offset), cut) for other in block
+        ):
             yield [_taken_out(source, file, first, last)]
 
 

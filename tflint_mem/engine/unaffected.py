@@ -59,8 +59,6 @@ class Unaffected:
             source = Source.read(path, most)
         except (SourceError, TooLarge):
             return None
-        if len(source.raw) > most:
-            return None
         part = self._parts.get(path)
         if part is None:
             same = self._plays_no_part(source)

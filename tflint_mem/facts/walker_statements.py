@@ -45,11 +45,14 @@ _RESERVED = Other(-1, -1, 0, 0, ())  # stands for a statement until it is known
 
 
 def walk_body(w: Walk, body: Sequence[A.stmt]) -> None:
-    """Enter the statements of a body in the current block, but for those that are never reached."""
+    """Enter the statements of a body in the current block, but for those of a function that are never reached.
+
+    Those of a module stay: the next cell of a notebook is run by hand.
+    """
     for node in body:
         kind = type(node)
         (_STMT.get(kind) or _other)(w, node)
-        if kind in _ENDS and node is not body[-1] and not _yields(body[body.index(node) + 1 :]):
+        if kind in _ENDS and w.scope and node is not body[-1] and not _yields(body[body.index(node) + 1 :]):
             return
 
 

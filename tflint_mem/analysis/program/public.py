@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tflint_mem.ruleset.context import Context
 
 MAX_HOPS = 3
-_FEW = 8  # modules that mention a function
 KIND: Kind = "call"  # of such a Repeat
 _PUTS = frozenset(("append", "add", "insert", "extend", "setdefault", "update", "put", "set", "register"))
 _PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod"))  # decorators
@@ -98,7 +97,7 @@ def is_left_over(context: Context, m: Module, i: int) -> bool:
         return False
     if not _is_script(m) or context.project.callers(m, scope):
         return False
-    if any(other is not m for other in context.project.mentioning(record.name, _FEW)):
+    if any(index != m.index for index in context.project.mentioned((record.name,))):
         return False
     return not context.project.repeats_of.handlers.of_function(m, scope).kind
 

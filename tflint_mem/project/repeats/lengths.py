@@ -256,13 +256,13 @@ def _has_length(value: Expression) -> bool:
 def _appended_by_rows(m: Module, name: str) -> int | None:
     """How many elements a script appends to its list by rows of its own, each run once; None when others may, too."""
     container, count = Name(name), 0
-    for call in m.calls:
+    for i, call in enumerate(m.calls):
         f = call.func
         if type(f) is Attribute and f.base == container and f.attr in _GROWING:
             if f.attr != "append" or call.scope != 0 or any(True for _ in m.loops(call.block)):
                 return None
             count += 1
-        elif container in call.args and tail_of(f) not in _READING:
+        elif tail_of(f) not in _READING and container in m.arguments(i):
             return None  # a function may fill it
     if any(type(statement) is Augment and statement.target == container for statement in m.statements):
         return None
