@@ -128,8 +128,13 @@ def without_empty(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _sentences(runs: Runs, gone: Collection[str], shortened_fit: bool) -> list[str]:
     """A sentence for each stand-in.  gone: codes that are not in the file"""
-    left_out = {event["text"] for event in runs.run.of("stand-in") if event["code"] in gone}
-    kept = [each for each in runs.stand_ins if each not in left_out and not each.startswith("fit:")]
+    # what the measuring child does by itself, to waits and to `fit`, has no code that could be in the file
+    left_out = {
+        event["text"]
+        for event in runs.run.of("stand-in")
+        if event["code"] in gone or not event["code"] and event["rewrite"] is None
+    }
+    kept = [each for each in runs.stand_ins if each not in left_out]
     return [*kept, "epochs=1, whatever the code says: it was stopped after a second as well"] if shortened_fit else kept
 
 
